@@ -1,0 +1,1 @@
+"""The write side: documents in, an index directory out."""

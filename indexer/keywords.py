@@ -1,0 +1,40 @@
+"""The words that set a report apart, by jieba's TF-IDF (jieba's only importer).
+
+Its frequency table is jieba's; the words are cut by `indexer.words`, so that jieba's own
+dictionary is never loaded.
+"""
+
+from __future__ import annotations
+
+import warnings
+from functools import lru_cache
+from typing import Any
+
+from indexer.words import WORD, cut
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # jieba's source has old-style escapes
+    from jieba.analyse import TFIDF
+
+KEYWORDS = 8
+
+
+class _Cutter:
+    """What jieba's TF-IDF asks of a tokenizer."""
+
+    def cut(self, text: str) -> list[str]:
+        return [word for word in cut(text) if WORD.search(word) and not word[0].isdigit()]
+
+
+@lru_cache(maxsize=1)
+def _extractor() -> Any:  # noqa: ANN401 - jieba has no stubs
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # jieba leaves its table's file to the collector
+        extractor = TFIDF()
+    extractor.tokenizer = _Cutter()
+    return extractor
+
+
+def keywords(text: str, n: int = KEYWORDS) -> tuple[str, ...]:
+    """The ``n`` most telling words of ``text``, best first."""
+    return tuple(_extractor().extract_tags(text, topK=n))

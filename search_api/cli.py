@@ -1,0 +1,379 @@
+"""The command line: a thin shell over the engine.
+
+Data goes to stdout, talk to stderr. Exit status: 0 found, 1 nothing, 2 error,
+3 insufficient evidence. Imports stand inside the commands on purpose: ``--help`` must not
+pay for libraries that it does not use.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from indexer.shapes import BadInput, BureauError
+from search_api.messages import language, say
+from search_api.sharing.verbs import add_verbs
+
+if TYPE_CHECKING:
+    from search_api.engine import Engine
+    from search_api.filters import Filters
+
+NOTHING, ERROR, INSUFFICIENT = 1, 2, 3
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Search Chinese bureau reports and cite them. 检索政府部门报告并精确引用。",
+    epilog="Example: bureau search 重复信访怎么治理",
+)
+
+IndexOption = Annotated[
+    Path, typer.Option("--index", envvar="BUREAU_INDEX", help="Index directory. 索引目录")
+]
+QueryArgument = Annotated[
+    str, typer.Argument(help="Question or words; - reads them from stdin. 问题或关键词")
+]
+EmbedderOption = Annotated[
+    str | None,
+    typer.Option("--embedder", help="sentence-transformers model, name or path. 向量模型"),
+]
+QueryPrompt = Annotated[str | None, typer.Option(help="Text put before every query.")]
+PassagePrompt = Annotated[str | None, typer.Option(help="Text put before every passage.")]
+CountOption = Annotated[int, typer.Option("-k", "--k", help="Number of passages. 条数")]
+IssuerOption = Annotated[
+    list[str] | None, typer.Option(help="Bureau, or part of its name. 发文机关")
+]
+RegionOption = Annotated[
+    list[str] | None, typer.Option(help="Region at any level: code or name. 地区")
+]
+YearOption = Annotated[list[int] | None, typer.Option(help="Year reported on. 年份")]
+RoleOption = Annotated[
+    list[str] | None, typer.Option(help="intro, work, duty, problems or plans. 段落类型")
+]
+ReportOption = Annotated[list[str] | None, typer.Option(help="Report id. 报告编号")]
+NoExpand = Annotated[
+    bool, typer.Option("--no-expand", help="Do not carry English words to Chinese ones.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="JSON, one object a line.")]
+CsvOption = Annotated[bool, typer.Option("--csv", help="CSV with a header line.")]
+DEFAULT_INDEX = Path(".bureau")
+DEVELOPMENT_SET = Path("tests/eval")
+
+
+@app.command(epilog="Example: bureau index reports/ --index my-index")
+def index(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Files and folders; the five bundled reports if none. 文件或目录"),
+    ] = None,
+    index: IndexOption = DEFAULT_INDEX,
+    manifest: Annotated[
+        Path | None, typer.Option(help="CSV of metadata; default: corpus.csv in the folder.")
+    ] = None,
+    embedder: EmbedderOption = None,
+    query_prompt: QueryPrompt = None,
+    passage_prompt: PassagePrompt = None,
+) -> None:
+    """Build an index of reports and publish it. 建立索引"""
+    from indexer.build import build_index, bundled_corpus
+    from indexer.embedders import BUNDLED, open_embedder
+    from search_api.terminal import progress_bar, tell
+
+    model = open_embedder(
+        embedder or BUNDLED, query_prompt=query_prompt, passage_prompt=passage_prompt
+    )
+    with progress_bar() as progress:
+        result = build_index(
+            paths or [bundled_corpus()], index, model, manifest=manifest, progress=progress
+        )
+    for entry in result.ledger:
+        if entry.reason:
+            tell(f"{entry.fate}: {entry.file!r}: {entry.reason}")
+    tell(say("indexed", result=result, folder=index))
+
+
+@app.command(
+    epilog="Example: bureau search 'how do bureaus handle repeated petitioning' --year 2024"
+)
+def search(
+    query: QueryArgument,
+    index: IndexOption = DEFAULT_INDEX,
+    k: CountOption = 5,
+    issuer: IssuerOption = None,
+    region: RegionOption = None,
+    year: YearOption = None,
+    role: RoleOption = None,
+    report: ReportOption = None,
+    no_expand: NoExpand = False,
+    diverse: Annotated[
+        bool, typer.Option("--diverse", help="One passage of each report first. 尽量覆盖不同机关")
+    ] = False,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+    embedder: EmbedderOption = None,
+) -> None:
+    """Ranked passages, each with its citation. 检索段落"""
+    from search_api import terminal
+    from search_api.engine import DIVERSE
+    from search_api.fields import hit_fields
+
+    if as_json and as_csv:
+        raise BadInput("--json and --csv exclude each other", "--json 与 --csv 不能同时使用")
+    query = sys.stdin.read() if query == "-" else query
+    engine = open_engine(index, embedder)
+    filters = chosen(issuer, region, year, role, report)
+    diversity = DIVERSE if diverse else None
+    result = engine.search(query, k=k, filters=filters, expand=not no_expand, diversity=diversity)
+    terminal.show_reading(result)
+    if as_json:
+        print_lines(hit_fields(hit) for hit in result.hits)
+    elif as_csv:
+        terminal.write_csv([hit_fields(hit) for hit in result.hits])
+    else:
+        for hit in result.hits:
+            terminal.show_hit(hit)
+    if not result.hits:
+        terminal.tell(say("nothing"))
+        raise typer.Exit(NOTHING)
+
+
+@app.command(epilog="Example: bureau ask 'How is the regulation publicised?' --json")
+def ask(
+    query: QueryArgument,
+    index: IndexOption = DEFAULT_INDEX,
+    k: Annotated[int, typer.Option("-k", "--k", help="Passages to draw on. 依据段落数")] = 10,
+    issuer: IssuerOption = None,
+    region: RegionOption = None,
+    year: YearOption = None,
+    role: RoleOption = None,
+    report: ReportOption = None,
+    no_expand: NoExpand = False,
+    as_json: JsonOption = False,
+    embedder: EmbedderOption = None,
+) -> None:
+    """A cited answer of verbatim sentences, or "insufficient evidence". 带引用的回答"""
+    from search_api import terminal
+    from search_api.answer import answer
+    from search_api.fields import answer_fields
+
+    query = sys.stdin.read() if query == "-" else query
+    engine = open_engine(index, embedder)
+    filters = chosen(issuer, region, year, role, report)
+    found = answer(engine, query, k=k, filters=filters, expand=not no_expand)
+    terminal.show_reading(found.search)
+    if as_json:
+        print_lines([answer_fields(found)])
+    elif found.sufficient:
+        terminal.show_answer(found, engine.index.manifest.reports)
+    else:
+        terminal.tell(say("insufficient"))
+        for hit in found.search.hits[:3]:
+            terminal.show_hit(hit)
+    if not found.sufficient:
+        raise typer.Exit(INSUFFICIENT)
+
+
+@app.command(epilog="Example: bureau show yongan-2024:1020-1193")
+def show(
+    passage_id: Annotated[str, typer.Argument(help="As printed by search: report:start-end.")],
+    index: IndexOption = DEFAULT_INDEX,
+    as_json: JsonOption = False,
+) -> None:
+    """A passage in its section, with its citation. 查看段落"""
+    from indexer.store import Index
+    from search_api.fields import passage_fields
+    from search_api.reading import section_span
+    from search_api.terminal import show_passage
+
+    opened = Index.open(index)
+    passage = opened.passage(opened.row_of(passage_id))
+    stored = opened.report(passage.report_id)
+    span = section_span(opened, stored, passage)
+    if as_json:
+        print_lines([passage_fields(stored, passage, span)])
+    else:
+        show_passage(stored, passage, span)
+
+
+@app.command(epilog="Example: bureau stats --json")
+def stats(index: IndexOption = DEFAULT_INDEX, as_json: JsonOption = False) -> None:
+    """What is in the index, and what became of every input file. 索引概况"""
+    from indexer.store import Index
+    from search_api.fields import index_fields
+    from search_api.terminal import show_stats
+
+    opened = Index.open(index)
+    if as_json:
+        print_lines([index_fields(opened)])
+    else:
+        show_stats(opened)
+
+
+@app.command(epilog="Example: bureau serve --port 8000")
+def serve(
+    index: IndexOption = DEFAULT_INDEX,
+    host: Annotated[str, typer.Option(help="Address to listen on. 监听地址")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port. 端口", min=1, max=65535)] = 8000,
+    embedder: EmbedderOption = None,
+) -> None:
+    """The web page and the HTTP interface. 网页与接口"""
+    import uvicorn
+
+    from search_api.app import create_app
+    from search_api.terminal import tell
+
+    engine = open_engine(index, embedder)
+    check_free(host, port)
+    url = f"http://{host}:{port}"
+    tell(say("serving", reports=engine.index.manifest.reports, url=url))
+    uvicorn.run(create_app(engine, hosts=[host]), host=host, port=port, log_level="warning")
+
+
+@app.command("eval", epilog="Example: bureau eval --data tests/eval --baseline BAAI/bge-m3")
+def evaluate(
+    data: Annotated[
+        Path, typer.Option(help="Folder of labelled reports and queries. 标注数据")
+    ] = DEVELOPMENT_SET,
+    index: Annotated[
+        Path | None, typer.Option("--index", help="An index that holds these reports among others.")
+    ] = None,
+    embedder: EmbedderOption = None,
+    baseline: Annotated[
+        list[str] | None,
+        typer.Option(help="Another model to compare, by name or folder; repeatable."),
+    ] = None,
+    baselines: Annotated[
+        bool, typer.Option("--baselines", help="Also MiniLM and the untrained transplant.")
+    ] = False,
+    fit: Annotated[
+        bool, typer.Option("--fit", help="Fit the fusion's numbers instead. 拟合融合参数")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Retrieval quality on labelled reports, with intervals. 检索质量评测"""
+    from dataclasses import asdict
+    from tempfile import TemporaryDirectory
+
+    from indexer.embedders import BUNDLED, open_embedder
+    from indexer.store import Index
+    from search_api import terminal
+    from search_api.baselines import standard_baselines
+    from search_api.evaluate import evaluate
+    from search_api.fitting import fit as fit_weights
+
+    model = open_embedder(embedder or BUNDLED)
+    if fit:
+        rows = [asdict(found) for found in fit_weights(data, model)]
+        show = terminal.show_fits
+    else:
+        with TemporaryDirectory() as scratch:
+            others = standard_baselines(Path(scratch)) if baselines else {}
+            others |= {f"{name}, dense": open_embedder(name) for name in baseline or ()}
+            opened = Index.open(index) if index else None
+            rows = [asdict(row) for row in evaluate(data, model, others, opened)]
+        show = terminal.show_scores
+    if as_json:
+        print_lines(rows)
+    else:
+        show(rows)
+
+
+def check_free(host: str, port: int) -> None:
+    """Refuse an address that cannot be listened on, before anything is served.
+
+    :raises BadInput: naming it.
+    """
+    import socket
+
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        raise BadInput(
+            f"cannot listen on {host}:{port} ({error.strerror}): choose another --host or --port",
+            f"无法监听 {host}:{port}（{error.strerror}）：请换 --host 或 --port",
+        ) from None
+
+
+def open_engine(folder: Path, embedder: str | None) -> Engine:
+    """The engine over the index in ``folder``; without a name, the model the index records."""
+    from threading import Thread
+
+    from indexer import words
+
+    Thread(target=words.prepare, daemon=True).start()  # a tenth of a second, while others load
+    from indexer.embedders import open_embedder
+    from indexer.store import Index
+    from search_api.engine import Engine
+
+    opened = Index.open(folder)
+    built = opened.manifest.embedder
+    prompts = {"query_prompt": built.query_prompt, "passage_prompt": built.passage_prompt}
+    return Engine(opened, open_embedder(embedder or built.name, **prompts))
+
+
+def chosen(
+    issuer: list[str] | None,
+    region: list[str] | None,
+    year: list[int] | None,
+    role: list[str] | None,
+    report: list[str] | None,
+) -> Filters:
+    """The filter options of a command."""
+    from search_api.filters import Filters
+
+    return Filters(
+        issuer=tuple(issuer or ()),
+        region=tuple(region or ()),
+        year=tuple(year or ()),
+        role=tuple(role or ()),
+        report=tuple(report or ()),
+    )
+
+
+def print_lines(rows: Iterable[Mapping[str, object]]) -> None:
+    """One JSON object a line on stdout."""
+    for row in rows:
+        sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+add_verbs(app, typer, open_engine)
+
+
+def main() -> None:
+    """Run a command; an expected failure becomes one sentence and exit status 2."""
+    try:
+        if sys.argv[1:2] != ["serve"]:  # end quietly when the reader of our output has left
+            signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        app()
+    except BureauError as error:
+        fail(error.zh if language() == "zh" else str(error))
+    except OSError as error:
+        if error.errno is None:
+            raise
+        reason = errno.errorcode.get(error.errno, "") + " " + (error.strerror or "")
+        fail(say("disk", path=error.filename or "the index", reason=reason.strip()))
+    except Exception as error:  # a bug: still one sentence, and not the status of "nothing found"
+        if "BUREAU_DEBUG" in os.environ:
+            raise
+        fail(say("unexpected", reason=f"{type(error).__name__}: {error}"))
+
+
+def fail(sentence: str) -> None:
+    """Print one line on stderr and leave with status 2."""
+    sys.stderr.write(say("error", text=" ".join(sentence.split())) + "\n")
+    sys.exit(ERROR)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,274 @@
+"""Hybrid search: BM25 and vectors, fused; filters, facets. No HTTP, no printing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import numpy as np
+
+from indexer.bridge import Expansion
+from indexer.embedders import Embedder, FloatArray
+from indexer.lexical import Boosts
+from indexer.shapes import BadInput, Metadata, Passage, Role
+from indexer.store import ROLES, Index
+from indexer.vectors import Mask
+from indexer.words import matched_spans, tokens
+from search_api.filters import Filters, Restriction, restrict
+from search_api.fusion import Candidate, Fusion
+from search_api.mentions import Gazetteer, Mentions
+from search_api.query import Query, parse_query
+
+POOL = 200  # candidates of each half that are fused
+MOST_HITS = 1000
+DIVERSE = 0.6  # diversity at which a report's further passages come after all others' best
+UNASKED = (Role.INTRO, Role.DUTY, Role.PLANS)
+
+
+class Matched(StrEnum):
+    """Which half of the search found a passage."""
+
+    LEXICAL = "lexical"
+    SEMANTIC = "semantic"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A ranked passage; ``marks`` are the spans of its text that hold words of the query."""
+
+    rank: int
+    score: float
+    row: int
+    passage: Passage
+    meta: Metadata
+    matched: Matched
+    marks: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """One value of a facet and the number of ranked passages that have it."""
+
+    value: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """Hits and what surrounds them; ``total`` counts the ranked passages."""
+
+    query: str
+    read: str  # the query with misspelt words corrected: what was searched
+    english: bool
+    corrections: tuple[tuple[str, str], ...]  # (typed, read) English words
+    expansion: tuple[Expansion, ...]
+    hits: tuple[Hit, ...]
+    total: int
+    facets: dict[str, tuple[FacetValue, ...]]
+
+
+class Engine:
+    """Searches one opened index with one embedder."""
+
+    def __init__(
+        self,
+        index: Index,
+        embedder: Embedder,
+        *,
+        fusion: Fusion | None = None,
+        boosts: Boosts | None = None,
+    ) -> None:
+        """Refuses an embedder other than the index's.
+
+        :raises BadIndex: naming both.
+        """
+        index.check_embedder(embedder.identity)
+        index.hold()
+        self.index = index
+        self.embedder = embedder
+        self.fusion = fusion or Fusion()
+        self.boosts = boosts or Boosts()
+        self.gazetteer = Gazetteer(index.metas)
+
+    def search(
+        self,
+        text: str,
+        *,
+        k: int = 10,
+        filters: Filters = Filters(),  # noqa: B008 - frozen and empty
+        expand: bool = True,
+        diversity: float | None = None,
+    ) -> SearchResult:
+        """The ``k`` best passages for a question in Chinese or English.
+
+        ``diversity`` (0 to 1, by default that of the fusion) is the evidence that a further
+        passage of a report loses against other reports' best.
+
+        :raises BadInput: for an unusable question, number or filter.
+        """
+        if not 1 <= k <= MOST_HITS:
+            raise BadInput(
+                f"k = {k} is not between 1 and {MOST_HITS}", f"k = {k} 不在 1–{MOST_HITS} 之间"
+            )
+        if diversity is not None and not 0 <= diversity <= 1:
+            raise BadInput(f"diversity = {diversity} is not between 0 and 1")
+        query = parse_query(text, expand=expand)
+        restriction = restrict(self.index, filters)
+        ranked = self.rank(query, restriction, pool=max(POOL, k), diversity=diversity)
+        hits = tuple(self._hit(n, found, query) for n, found in enumerate(ranked[:k], 1))
+        facets = self.facets([found.row for found in ranked])
+        return SearchResult(
+            query=query.text,
+            read=query.read,
+            english=query.english,
+            corrections=query.corrections,
+            expansion=query.expansion,
+            hits=hits,
+            total=len(ranked),
+            facets=facets,
+        )
+
+    def rank(
+        self,
+        query: Query,
+        restriction: Restriction,
+        *,
+        pool: int = POOL,
+        diversity: float | None = None,
+    ) -> list[Candidate]:
+        """All candidates, best first: two halves fused, feedback from the best, then spread."""
+        weights = self.fusion.weights(english=query.english)
+        vector = self.embedder.embed_query(query.read)
+        shares = self._shares(query, restriction, pool)
+        mentions = self.gazetteer.find(query.read)
+        near = self._near(vector, restriction.mask, pool)
+        if mentions.places is not None:
+            named = mentions.places[self.index.column("report")]
+            near += self._near(vector, both(named, restriction.mask), pool)
+        priors = self._priors(mentions)
+        first = weights.before_feedback(self._candidates(vector, shares, priors, near))
+        heard = self._feedback(first)
+        near += self._near(heard, restriction.mask, pool)
+        found = self._candidates(vector, shares, priors, near)
+        likeness = self.index.vectors.cosines(heard, [c.row for c in found])
+        pairs = zip(found, likeness, strict=True)
+        ranked = weights.after_feedback([replace(c, feedback=float(v)) for c, v in pairs])
+        report = self.index.column("report")
+        penalty = self.fusion.again if diversity is None else diversity
+        return weights.spread(ranked, lambda row: int(report[row]), penalty)
+
+    def _near(self, vector: FloatArray, mask: Mask | None, pool: int) -> list[int]:
+        """The rows of the ``pool`` nearest vectors among those allowed."""
+        return [row for row, _ in self.index.vectors.search(vector, pool, mask)]
+
+    def _priors(self, mentions: Mentions) -> Callable[[int], float]:
+        """The evidence that a row has by what the question names, without its text."""
+        fusion, lexical = self.fusion, self.index.lexical
+        report, role = self.index.column("report"), self.index.column("role")
+        exact = {
+            row
+            for number in mentions.numbers
+            for word in tokens(number)
+            for row, _ in lexical.search([[(word, 1.0)]], POOL, boosts=Boosts(1, 0, 0))
+        }
+        unasked = {ROLES.index(r) for r in UNASKED if r not in mentions.roles}
+
+        def prior(row: int) -> float:
+            place = mentions.places is not None and mentions.places[report[row]]
+            year = mentions.years is not None and mentions.years[report[row]]
+            named = fusion.place * place + fusion.year * year + fusion.number * (row in exact)
+            return float(named - fusion.unasked * (int(role[row]) in unasked))
+
+        return prior
+
+    def _shares(self, query: Query, restriction: Restriction, pool: int) -> dict[int, float]:
+        """Lexical share of the ``pool`` best rows by BM25."""
+        lexical = self.index.lexical
+        groups = (*query.groups, *query.inner)
+        found = lexical.search(groups, pool, boosts=self.boosts, tags=restriction.tags)
+        ceiling = lexical.ceiling(query.groups, absent=True) + lexical.ceiling(query.inner) or 1.0
+        return {row: min(1.0, score / ceiling) for row, score in found}
+
+    def _candidates(
+        self,
+        vector: FloatArray,
+        shares: Mapping[int, float],
+        prior: Callable[[int], float],
+        near: Sequence[int],
+    ) -> list[Candidate]:
+        """The rows of both halves, each with its cosine, lexical share and prior."""
+        rows = list(dict.fromkeys([*near, *shares]))
+        whole = self.index.vectors.cosines(vector, rows)
+        nearest = self.index.clauses.nearest(vector, rows)
+        cosines = whole + self.fusion.clause * (nearest - whole)
+        pairs = zip(rows, cosines, strict=True)
+        return [
+            Candidate(row, float(cosine), shares.get(row, 0.0), prior(row)) for row, cosine in pairs
+        ]
+
+    def _feedback(self, ranked: Sequence[Candidate]) -> FloatArray:
+        """Mean vector of the best passages, each weighted by its relevance."""
+        best = ranked[: self.fusion.speakers]
+        vectors = self.index.vectors.reconstruct([c.row for c in best])
+        scores = np.array([c.score for c in best], dtype=np.float32)
+        mean: FloatArray = scores @ vectors / np.float32(self.fusion.speakers)
+        return mean
+
+    def _hit(self, rank: int, found: Candidate, query: Query) -> Hit:
+        passage = self.index.passage(found.row)
+        marks = tuple(matched_spans(passage.text, query.words))
+        return Hit(
+            rank=rank,
+            score=found.score,
+            row=found.row,
+            passage=passage,
+            meta=self.index.metas[int(self.index.column("report")[found.row])],
+            matched=_matched(found, self.fusion),
+            marks=marks,
+        )
+
+    def facets(self, rows: Sequence[int]) -> dict[str, tuple[FacetValue, ...]]:
+        """Counts of issuer, region (every level), year and role over passages."""
+        reports = Counter(int(r) for r in self.index.column("report")[list(rows)])
+        counts: dict[str, Counter[tuple[str, str]]] = {
+            name: Counter() for name in ("issuer", "region", "year", "role")
+        }
+        for report, n in reports.items():
+            meta = self.index.metas[report]
+            counts["issuer"][meta.issuer, meta.issuer] += n
+            counts["year"][str(meta.year or ""), str(meta.year or "")] += n
+            for code, label in region_labels(meta):
+                counts["region"][code, label] += n
+        for role in self.index.column("role")[list(rows)]:
+            counts["role"][ROLES[role], ROLES[role]] += 1
+        return {name: _values(counter) for name, counter in counts.items()}
+
+
+def both(mask: Mask, other: Mask | None) -> Mask:
+    """Where both masks allow; None allows everything."""
+    return mask if other is None else mask & other
+
+
+def region_labels(meta: Metadata) -> Iterable[tuple[str, str]]:
+    """(code, full name) of a report's region and of those above it, widest first."""
+    region = meta.region
+    names = (region.province, region.prefecture, region.county)
+    for code in region.codes:
+        depth = 1 if code.endswith("0000") else (2 if code.endswith("00") else 3)
+        if names[depth - 1]:
+            yield code, "".join(names[:depth])
+
+
+def _values(counter: Counter[tuple[str, str]]) -> tuple[FacetValue, ...]:
+    rows = sorted(counter.items(), key=lambda pair: (-pair[1], pair[0]))
+    return tuple(FacetValue(value, label, n) for (value, label), n in rows if value)
+
+
+def _matched(found: Candidate, fusion: Fusion) -> Matched:
+    if found.lexical < fusion.lexical_floor:
+        return Matched.SEMANTIC
+    return Matched.BOTH if found.cosine >= fusion.semantic_floor else Matched.LEXICAL

@@ -1,0 +1,108 @@
+"""Restricting a search: OR within a facet, AND across facets, before anything is ranked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.shapes import BadInput, Metadata, Role
+from indexer.store import ROLES, Index
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the user chose; an empty tuple restricts nothing.
+
+    ``region`` takes codes or names at any level (350000, 福建省, 永安), ``issuer`` a name or
+    a part of one.
+    """
+
+    issuer: tuple[str, ...] = ()
+    region: tuple[str, ...] = ()
+    year: tuple[int, ...] = ()
+    role: tuple[str, ...] = ()
+    report: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return any((self.issuer, self.region, self.year, self.role, self.report))
+
+
+@dataclass(frozen=True, slots=True)
+class Restriction:
+    """Filters resolved against an index: the same passages as a mask and as tags."""
+
+    mask: NDArray[np.bool_] | None  # None: everything is allowed
+    tags: tuple[tuple[str, ...], ...]
+
+
+def restrict(index: Index, filters: Filters) -> Restriction:
+    """Resolve ``filters``.
+
+    :raises BadInput: naming an issuer, region, role or report that the index does not have.
+    """
+    if not filters:
+        return Restriction(None, ())
+    metas = index.metas
+    chosen = np.ones(len(metas), dtype=np.bool_)
+    tags: list[tuple[str, ...]] = []
+    for values, test, tag in _report_facets(filters, metas):
+        if values:
+            hit = np.array([any(test(meta, v) for v in values) for meta in metas], dtype=np.bool_)
+            chosen &= hit
+            tags.append(tuple(sorted({tag(meta) for meta, h in zip(metas, hit, strict=True) if h})))
+    mask = chosen[index.column("report")]
+    if filters.role:
+        roles = [_role(value) for value in filters.role]
+        mask &= np.isin(index.column("role"), [ROLES.index(role) for role in roles])
+        tags.append(tuple(f"role:{role}" for role in roles))
+    return Restriction(mask, tuple(tags))
+
+
+def in_region(meta: Metadata, value: str) -> bool:
+    """Whether a report's region is, or lies in, the one of this code or name."""
+    region = meta.region
+    names = (region.province, region.prefecture, region.county, region.name)
+    return value in region.codes or value in names or any(_short(n) == value for n in names if n)
+
+
+def _short(name: str) -> str:
+    return name.rstrip("省市县区旗") if len(name) > 2 else name
+
+
+def _report_facets(
+    filters: Filters, metas: Sequence[Metadata]
+) -> list[tuple[Sequence[str | int], Callable[..., bool], Callable[[Metadata], str]]]:
+    """(values, test of a report against one value, tag of a chosen report) per facet."""
+    for value in filters.report:
+        _known(any(meta.id == value for meta in metas), "report", value)
+    for value in filters.issuer:
+        _known(any(value in meta.issuer for meta in metas), "issuer", value)
+    for value in filters.region:
+        _known(any(in_region(meta, value) for meta in metas), "region", value)
+    return [
+        (filters.report, lambda meta, v: meta.id == v, lambda meta: f"report:{meta.id}"),
+        (filters.issuer, lambda meta, v: v in meta.issuer, lambda meta: f"issuer:{meta.issuer}"),
+        (filters.region, in_region, lambda meta: f"region:{meta.region.code}"),
+        (filters.year, lambda meta, v: meta.year == v, lambda meta: f"year:{meta.year}"),
+    ]
+
+
+def _known(known: bool, name: str, value: str) -> None:
+    if not known:
+        raise BadInput(
+            f"no {name} “{value}” in this index: “bureau stats” lists what there is",
+            f"索引中没有 {name} “{value}”：用 “bureau stats” 查看",
+        )
+
+
+def _role(value: str) -> Role:
+    try:
+        return Role(value)
+    except ValueError:
+        known = ", ".join(Role)
+        raise BadInput(
+            f"no role “{value}”: one of {known}", f"没有 “{value}” 这种段落类型：{known}"
+        ) from None

@@ -1,0 +1,85 @@
+"""The engine over whatever generation is published now, without a restart.
+
+A request keeps the engine that it began with; the next one gets the new engine as soon as
+that is open. Opening happens on a thread of its own, so that no request waits for it.
+"""
+
+from __future__ import annotations
+
+import logging
+from threading import Lock, Thread
+from time import monotonic
+
+from indexer.embedders import open_embedder
+from indexer.shapes import BureauError
+from indexer.store import Index
+from search_api.engine import Engine
+
+CHECK_EVERY = 1.0  # seconds between two looks at CURRENT
+log = logging.getLogger(__name__)
+
+
+class Live:
+    """Holds an engine and replaces it when another generation is published."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.trouble = ""  # why the published generation is not the one that answers
+        self._current = engine.index.folder.parent / "CURRENT"
+        self._seen: tuple[int, int] | None = None
+        self._checked = float("-inf")
+        self._lock = Lock()
+
+    def now(self) -> Engine:
+        """The engine for a request that begins now; never waits."""
+        if monotonic() - self._checked >= CHECK_EVERY and self._lock.acquire(blocking=False):
+            try:
+                started = self._look()
+            except BaseException:
+                self._lock.release()
+                raise
+            if not started:
+                self._lock.release()
+        return self.engine
+
+    def _look(self) -> bool:
+        """Whether a thread was started that opens a new generation and then frees the lock."""
+        self._checked = monotonic()
+        try:
+            stat = self._current.stat()
+        except OSError as error:
+            self.trouble = f"{self._current}: {error.strerror}"
+            return False
+        seen, self._seen = self._seen, (stat.st_mtime_ns, stat.st_ino)
+        if seen == self._seen or (seen is None and self._is_open()):
+            return False
+        Thread(target=self._swap, name="reopen", daemon=True).start()
+        return True
+
+    def _is_open(self) -> bool:
+        """Whether CURRENT names the generation that the engine was opened with."""
+        name = self._current.read_bytes().partition(b" ")[0].decode("ascii", "replace")
+        return name == self.engine.index.generation
+
+    def _swap(self) -> None:
+        try:
+            self.engine = reopened(self.engine)
+            self.trouble = ""
+        except (BureauError, OSError) as error:  # the old generation goes on answering
+            self.trouble = str(error)
+            log.warning("the published generation cannot be opened: %s", error)
+        finally:
+            self._lock.release()
+
+
+def reopened(old: Engine) -> Engine:
+    """An engine like ``old`` over the generation that is published now.
+
+    :raises BureauError: if that is damaged, or its embedding model cannot be opened.
+    """
+    index = Index.open(old.index.folder.parent)
+    built, embedder = index.manifest.embedder, old.embedder
+    if built != embedder.identity:
+        prompts = {"query_prompt": built.query_prompt, "passage_prompt": built.passage_prompt}
+        embedder = open_embedder(built.name, **prompts)
+    return Engine(index, embedder, fusion=old.fusion, boosts=old.boosts)

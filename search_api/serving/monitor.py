@@ -1,0 +1,80 @@
+"""What a monitoring system wants to know, in the form that Prometheus reads.
+
+Labels are routes as they are declared, never addresses as they are asked: their number stays
+small and no question of a user is kept.
+"""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_1_0_0 as CONTENT_TYPE
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from search_api.serving.live import Live
+
+METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+
+class Monitor:
+    """The figures of one application."""
+
+    def __init__(self, live: Live) -> None:
+        self.registry = registry = CollectorRegistry()
+        self.requests = Counter(
+            "bureau_requests",
+            "Requests answered.",
+            ("method", "route", "status"),
+            registry=registry,
+        )
+        self.seconds = Histogram(
+            "bureau_request_seconds",
+            "Time to the end of an answer.",
+            ("route",),
+            buckets=SECONDS,
+            registry=registry,
+        )
+        generation = Gauge("bureau_generation", "Number of the generation.", registry=registry)
+        generation.set_function(lambda: float(live.engine.index.generation.removeprefix("gen-")))
+        passages = Gauge("bureau_passages", "Passages of the generation.", registry=registry)
+        passages.set_function(lambda: float(live.engine.index.manifest.passages))
+
+    def response(self) -> Response:
+        """All figures."""
+        headers = {"Content-Type": CONTENT_TYPE}
+        return Response(generate_latest(self.registry), headers=headers)
+
+    def count(self, scope: Scope, status: int, seconds: float) -> None:
+        """Add a request that was answered."""
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        route = getattr(scope.get("route"), "path", "") or "other"
+        self.requests.labels(method, route, str(status)).inc()
+        self.seconds.labels(route).observe(seconds)
+
+
+class Measured:
+    """Counts and times every request."""
+
+    def __init__(self, app: ASGIApp, monitor: Monitor) -> None:
+        self.app = app
+        self.monitor = monitor
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve and count."""
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        began, status = perf_counter(), 500
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, sending)
+        finally:
+            self.monitor.count(scope, status, perf_counter() - began)

@@ -1,0 +1,1 @@
+"""What leaves the search: references, quotes checked again, tables."""

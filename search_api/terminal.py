@@ -1,0 +1,174 @@
+"""Results as a person reads them in a terminal. Data goes to stdout, talk to stderr."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from indexer.records import StoredReport
+from indexer.shapes import Fate, Passage
+from indexer.store import Index
+from search_api.answer import Answer
+from search_api.citations import ARROW, citation
+from search_api.engine import Hit, SearchResult
+from search_api.fields import Fields
+from search_api.messages import say
+from search_api.metrics import Interval
+from search_api.sharing.tables import to_csv
+
+if TYPE_CHECKING:  # the pipeline and all its readers: a search must not load them
+    from indexer.build import Progress as BuildProgress
+
+out = Console(highlight=False)
+if not out.is_terminal:
+    out = Console(highlight=False, width=100_000)  # lines stay whole in a pipe or a file
+err = Console(stderr=True, highlight=False)
+MARK = "bold yellow"
+SHOWN_WORDS = 6  # of those an expansion led to
+
+
+def tell(text: str) -> None:
+    """A line of talk, whole, on stderr."""
+    err.print(Text(text), soft_wrap=True)
+
+
+def show_hit(hit: Hit) -> None:
+    """Bureau · year · heading path; the passage with matched words marked; its source."""
+    meta, passage = hit.meta, hit.passage
+    head = Text.assemble(
+        (f"{hit.rank:>2}. ", "bold"),
+        (meta.issuer, "bold cyan"),
+        f" · {meta.year or '?'} · ",
+        (ARROW.join(passage.path) or say(passage.role), "green"),
+    )
+    out.print(head)
+    indented(marked(passage.text, hit.marks), 4)
+    tail = f"{say(passage.role)} · {say(hit.matched)} · {hit.score:.2f}"
+    indented(Text(f"《{meta.title}》 [{passage.id}] · {tail}", style="dim"), 4)
+    out.print()
+
+
+def indented(text: Text, by: int) -> None:
+    """Print ``text`` ``by`` columns to the right."""
+    out.print(Padding(text, (0, 0, 0, by), expand=False))
+
+
+def marked(text: str, spans: Iterable[tuple[int, int]]) -> Text:
+    """``text`` with ``spans`` in bold."""
+    styled = Text(text)
+    for start, end in spans:
+        styled.stylize(MARK, start, end)
+    return styled
+
+
+def show_answer(answer: Answer, total: int) -> None:
+    """The quotes of each bureau, each with its citation."""
+    out.print(say("answer", n=len(answer.bureaus), total=total), style="bold")
+    for group in answer.bureaus:
+        out.print(
+            Text.assemble("\n", (group.meta.issuer, "bold cyan"), f" · {group.meta.year or '?'}")
+        )
+        for quote in group.quotes:
+            line = citation(group.meta, quote.path, quote.page, quote.start, quote.end)
+            indented(Text(f"“{quote.text}”"), 2)
+            indented(Text("— " + line, style="dim"), 4)
+
+
+def show_passage(report: StoredReport, passage: Passage, body: tuple[int, int]) -> None:
+    """A passage, marked, in the text of its section, with its citation."""
+    meta, (start, end) = report.meta, body
+    out.print(Text.assemble((meta.issuer, "bold cyan"), f" · {meta.year or '?'} · ", meta.title))
+    out.print(Text(ARROW.join(passage.path) or say(passage.role), style="green"))
+    span = (passage.start - start, passage.end - start)
+    indented(marked(report.text[start:end], [span]), 2)
+    line = citation(meta, passage.path, passage.page, passage.start, passage.end)
+    out.print(Text(f"{say('source')}: {line}", style="dim"))
+    out.print(Text(f"{say('hash')}: {report.text_sha256}", style="dim"))
+
+
+def show_reading(result: SearchResult) -> None:
+    """How the query was read, on stderr: corrected words, and the Chinese ones they led to."""
+    if result.corrections:
+        tell(say("corrected", words="; ".join(f"{a} → {b}" for a, b in result.corrections)))
+    if result.expansion:
+        words = (
+            f"{e.term} → {' '.join(w for w, _ in e.words[:SHOWN_WORDS])}" for e in result.expansion
+        )
+        tell(say("expanded", words="; ".join(words)))
+
+
+def show_stats(index: Index) -> None:
+    """Reports by region and year, and what became of every input file."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("id", "issuer", "region", "year", "passages"):
+        table.add_column(name)
+    counts = {entry.report_id: entry.passages for entry in index.ledger}
+    for meta in index.metas:
+        row = (meta.id, meta.issuer, meta.region.name, str(meta.year or "?"))
+        table.add_row(*map(escape, row), str(counts.get(meta.id, 0)))
+    out.print(table)
+    for entry in index.ledger:
+        if entry.fate is not Fate.INDEXED:
+            out.print(Text(f"{entry.fate}: {entry.file!r}: {entry.reason}"))
+
+
+def show_scores(rows: Sequence[Fields]) -> None:
+    """Quality figures, one line a system and group of questions."""
+    table = Table(box=None, pad_edge=False)
+    for name in (
+        "system",
+        "questions",
+        "n",
+        "nDCG@10 [95 %]",
+        "recall@10",
+        "MRR@10",
+        "reports in 10",
+    ):
+        table.add_column(name)
+    for row in rows:
+        figures = [str(Interval(*row[name])) for name in ("ndcg", "recall", "mrr")]
+        figures.append(f"{row['reports'][0]:.1f}")
+        table.add_row(row["system"], row["group"], str(row["questions"]), *map(escape, figures))
+    out.print(table)
+
+
+def show_fits(rows: Sequence[Fields]) -> None:
+    """The fitted weights, and how the relevance compares with what was seen."""
+    for row in rows:
+        weights = ", ".join(f"{name} {value}" for name, value in row["weights"].items())
+        figures = f"nDCG@10 {row['ndcg']:.3f}, cross-validated {row['cross_validated']:.3f}"
+        out.print(f"{row['lang']}: {weights}; {figures}", markup=False)
+        table = Table(box=None, pad_edge=False)
+        for name in ("relevance", "candidates", "predicted", "relevant"):
+            table.add_column(name)
+        for b in row["reliability"]:
+            bounds = f"{b['low']:.2f}-{b['high']:.2f}"
+            means = f"{b['predicted']:.3f}", f"{b['relevant']:.3f}"
+            table.add_row(bounds, str(b["candidates"]), *means)
+        out.print(table)
+
+
+def write_csv(rows: Sequence[Fields]) -> None:
+    """Rows as CSV with a byte-order mark, cells that a spreadsheet would run made inert."""
+    out.file.write(to_csv(rows))
+
+
+@contextmanager
+def progress_bar() -> Iterator[BuildProgress]:
+    """A bar on stderr that the build's progress reports move; silent where there is no terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        tasks = {stage: bar.add_task(say(stage), total=None) for stage in ("read", "embed")}
+
+        def step(stage: str, done: int, total: int) -> None:
+            bar.update(tasks[stage], completed=done, total=total)
+
+        yield step

@@ -1,0 +1,101 @@
+"""The bundled model, and any sentence-transformers model in its place."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from indexer.build import build_index, bundled_corpus
+from indexer.embedders import open_embedder
+from indexer.shapes import BadIndex, BadInput
+from indexer.store import Index
+from search_api.engine import Engine
+
+
+def test_vectors_have_unit_length_and_the_recorded_dimension(embedder):
+    vectors = embedder.embed_passages(["信访工作法治化", "x", "", "长" * 5000])
+    assert vectors.shape == (4, embedder.identity.dimension)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-4)
+
+
+def test_a_text_gets_the_same_vector_in_any_batch(embedder):
+    texts = ["重复信访怎么治理", "律师参与接访", "how do bureaus handle repeated petitioning " * 9]
+    together = embedder.embed_passages(texts)
+    for text, vector in zip(texts, together, strict=True):
+        assert float(embedder.embed_passages([text])[0] @ vector) > 0.999
+
+
+def test_question_is_nearer_to_its_passage_in_either_language(embedder):
+    right, wrong = embedder.embed_passages(
+        ["对重复信访事项逐案攻坚，化解积案。", "拓宽宣传载体，悬挂横幅、发放宣传册。"]
+    )
+    for question in ("反复上访的老问题怎么解决", "how are repeated petitions handled"):
+        vector = embedder.embed_query(question)
+        assert vector @ right > vector @ wrong + 0.1
+
+
+def test_traditional_and_simplified_are_the_same_question(embedder):
+    assert embedder.embed_query("重複信訪") @ embedder.embed_query("重复信访") > 0.999
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory):
+    """A real sentence-transformers model, made here: a small random BERT saved on disk."""
+    code = """
+import sys
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+import torch
+torch.manual_seed(int(sys.argv[2]))
+chars = [chr(c) for c in range(0x4e00, 0x9fa6)] + [chr(c) for c in range(33, 127)]
+vocabulary = {t: i for i, t in enumerate(["[PAD]", "[UNK]", *chars])}
+tokenizer = Tokenizer(models.WordLevel(vocabulary, "[UNK]"))
+tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
+fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]")
+config = BertConfig(vocab_size=len(vocabulary), hidden_size=32, num_hidden_layers=1,
+                    num_attention_heads=2, intermediate_size=64, max_position_embeddings=512)
+BertModel(config).save_pretrained(sys.argv[1] + "-body")
+fast.save_pretrained(sys.argv[1] + "-body")
+body = Transformer(sys.argv[1] + "-body", max_seq_length=256)
+model = SentenceTransformer(modules=[body, Pooling(32)],
+                            prompts={"query": "问：", "document": "文："}, device="cpu")
+model.save_pretrained(sys.argv[1])
+"""
+    folder = tmp_path_factory.mktemp("models")
+    for name, seed in (("one", "1"), ("two", "2")):
+        subprocess.run([sys.executable, "-c", code, str(folder / name), seed], check=True)
+    return folder / "one"
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_another_model_takes_the_place_of_the_bundled_one(tiny_model, tmp_path, small, embedder):
+    model = open_embedder(str(tiny_model))
+    assert (model.identity.query_prompt, model.identity.passage_prompt) == ("问：", "文：")
+    build_index([small], tmp_path / "index", model)
+    index = Index.open(tmp_path / "index")
+    assert index.manifest.embedder.name == str(tiny_model)
+    assert Engine(index, model).search("重复信访", k=1).hits[0].passage.report_id == "青禾县-2023"
+    with pytest.raises(BadIndex, match="was built with .*one.* not with “bundled”"):
+        Engine(index, embedder)
+    with pytest.raises(BadIndex, match="was built with"):
+        Engine(index, open_embedder(str(tiny_model), query_prompt="other"))
+    with pytest.raises(BadIndex, match="was built with"):
+        Engine(index, open_embedder(str(tiny_model.with_name("two"))))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_unknown_model_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(BadInput, match="no-such-model.*cannot be loaded"):
+        open_embedder(str(tmp_path / "no-such-model"))
+
+
+def test_bundled_model_is_small_and_says_where_it_comes_from():
+    folder = bundled_corpus().parent / "indexer" / "bundled" / "model"
+    config = json.loads((folder / "config.json").read_text("utf-8"))
+    assert sum(p.stat().st_size for p in folder.iterdir()) <= 35 * 2**20
+    assert config["sha256"]["model.onnx"]

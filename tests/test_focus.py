@@ -1,0 +1,49 @@
+"""Clauses and their vectors."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.focus import LONGEST, ClauseVectors, split_clauses
+
+
+def test_clauses_end_at_marks_and_hold_a_few_words():
+    text = "对缠访闹访、滋事扰序等违法信访行为，依法处置，起到良好警示作用。深入开展实践行动。"
+    assert [text[a:b] for a, b in split_clauses(text)] == [
+        "对缠访闹访、滋事扰序等违法信访行为，依法处置，",
+        "起到良好警示作用。深入开展实践行动。",
+    ]
+
+
+@given(st.text(alphabet="信访局，。；、abc \n", max_size=200))
+def test_clauses_are_in_order_and_do_not_overlap(text):
+    spans = split_clauses(text)
+    assert spans[0][0] >= 0
+    assert spans[-1][1] <= max(len(text), 1)
+    for (_, end), (start, _) in pairwise(spans):
+        assert end <= start
+
+
+def test_every_word_lies_in_a_clause():
+    text = "一是坚持学习。" + "各级各部门认真履行职责，" * 20 + "取得成效。"
+    covered = "".join(text[a:b] for a, b in split_clauses(text))
+    assert covered == text
+    assert max(b - a for a, b in split_clauses(text)) <= LONGEST + 12
+
+
+def test_nearest_clause_round_trip(tmp_path):
+    rng = np.random.default_rng(3)
+    vectors = rng.normal(size=(6, 16)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    ClauseVectors.write(tmp_path, vectors, [1, 3, 2])
+    clauses = ClauseVectors.open(tmp_path)
+    query = vectors[2]
+    exact = vectors @ query
+    assert clauses.nearest(query, [1, 2, 0]) == pytest.approx(
+        [exact[1:4].max(), exact[4:].max(), exact[0]], abs=0.02
+    )
+    assert clauses.of(1).shape == (3, 16)
+    assert clauses.nearest(query, []).shape == (0,)

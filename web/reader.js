@@ -1,0 +1,129 @@
+// The source: a report's outline and text, opened at the cited span. The span is found by its
+// stored offsets, never by searching for the words.
+
+import { byId, copyButton, el, fill, han } from "./dom.js";
+import { t } from "./i18n.js";
+import { href, unfiltered } from "./state.js";
+import { parseSpan, pathLine, points, quoteWithSource } from "./text.js";
+
+/** Draw `report` with the span that `state.open` names. */
+export function drawReader(state, report) {
+  const span = parseSpan(state.open);
+  const chars = points(report.text);
+  const current = sectionAt(report.sections, span);
+  fill(byId("reader"),
+    el("div", { class: "reader-head", id: "reader-head" }),
+    outline(report.sections, current, span),
+    el("div", {
+      class: "reader-body", id: "reader-body", tabindex: 0, role: "region", "aria-label": t("reader"),
+    },
+      han("div", { class: "text" }, paragraphs(report, chars, span))));
+  byId("reader").setAttribute("aria-label", report.title);
+  drawReaderHead(state, report);
+  scrollTo(byId("reader-body").querySelector("mark"));
+}
+
+/** What is shown while a report is being read. */
+export const drawReaderWait = (state) =>
+  drawReaderNote(state, el("p", { class: "wait" }, t("reading")));
+
+/** What is shown instead of a report. */
+export function drawReaderNote(state, node) {
+  fill(byId("reader"), el("div", { class: "reader-head" }, closeLink(state)), node);
+  byId("reader").setAttribute("aria-label", t("reader"));
+}
+
+const closeLink = (state) =>
+  el("a", { class: "close", id: "close", href: href(state, { open: "" }), "aria-label": t("close") },
+    el("span", { "aria-hidden": "true" }, "×"));
+
+/** The reader's head: its links hold the rest of the page's state, which changes below it. */
+export function drawReaderHead(state, report) {
+  const cited = citedItem(report, parseSpan(state.open));
+  const facts = [report.region, report.year, report.date].filter(Boolean).join(" · ");
+  const only = href({ ...state, ...unfiltered() }, { report: [report.report_id], open: "" });
+  fill(byId("reader-head"),
+    han("h2", {}, report.title),
+    closeLink(state),
+    han("p", { class: "meta" }, `${report.issuer}${facts ? ` · ${facts}` : ""}`),
+    el("p", { class: "tools" },
+      cited ? copyButton(t("copyQuote"), () => quoteWithSource(cited)) : null,
+      state.q ? el("a", { class: "quiet", href: only }, t("onlyThis")) : null));
+}
+
+function citedItem(report, span) {
+  if (span.end <= span.start) return null;
+  const path = report.sections[sectionAt(report.sections, span)]?.heading_path ?? [];
+  const text = points(report.text).slice(span.start, span.end).join("");
+  return { ...report, ...span, heading_path: path, text };
+}
+
+/** The last section that begins at or before the span. */
+function sectionAt(sections, span) {
+  let found = -1;
+  sections.forEach((section, n) => { if (section.start <= span.start) found = n; });
+  return found;
+}
+
+const depth = (section) => `depth-${Math.min(section.heading_path.length, 4)}`;
+
+function outline(sections, current, span) {
+  const rows = sections.flatMap((section, n) => section.end > section.start ? [
+    el("li", { class: depth(section) },
+      han("button", {
+        type: "button", "aria-current": span.end && n === current ? "true" : null,
+        onclick: () => jump(n),
+      }, pathLine([section.heading])))] : []);
+  if (!rows.length) return null;
+  return el("details", { class: "outline" }, el("summary", {}, t("outline"), here(sections[current], span)),
+    el("nav", { "aria-label": t("outline") }, el("ol", {}, rows)));
+}
+
+/** The cited section's heading beside the word "outline". */
+const here = (section, span) =>
+  span.end && section?.heading ? han("span", {}, pathLine([section.heading])) : null;
+
+function jump(n) {
+  const heading = byId(`section-${n}`);
+  scrollTo(heading);
+  heading.focus({ preventScroll: true });
+}
+
+/** The text as paragraphs; every character stands in it once, line ends included. */
+function paragraphs(report, chars, span) {
+  const nodes = [];
+  for (let start = 0; start < chars.length; ) {
+    const found = chars.indexOf("\n", start);
+    const end = found < 0 ? chars.length : found + 1;
+    nodes.push(el("p", {}, runs(report.sections, chars, start, end, span)));
+    start = end;
+  }
+  return nodes;
+}
+
+/** A paragraph cut where headings and the cited span begin and end. */
+function runs(sections, chars, start, end, span) {
+  const headings = sections
+    .map((s, n) => ({ ...s, n, depth: depth(s) }))
+    .filter((s) => s.start < end && s.end > start && s.end > s.start);
+  const cuts = [start, end, span.start, span.end, ...headings.flatMap((s) => [s.start, s.end])];
+  const edges = [...new Set(cuts)].filter((at) => at >= start && at <= end).sort((a, b) => a - b);
+  return edges.slice(1).map((to, i) => {
+    const from = edges[i];
+    const text = chars.slice(from, to).join("");
+    const heading = headings.find((s) => s.start <= from && to <= s.end);
+    const cited = span.start <= from && to <= span.end;
+    const node = cited ? el("mark", {}, text) : text;
+    if (!heading) return node;
+    const id = from === heading.start ? `section-${heading.n}` : null;
+    return el("strong", { id, tabindex: id ? -1 : null, class: heading.depth }, node);
+  });
+}
+
+// Only the reader scrolls: scrollIntoView would move the page under it as well.
+function scrollTo(node) {
+  const body = byId("reader-body");
+  if (!node) return;
+  const offset = node.getBoundingClientRect().top - body.getBoundingClientRect().top;
+  body.scrollTop += offset - Math.min(96, body.clientHeight / 4);
+}

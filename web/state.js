@@ -1,0 +1,60 @@
+// Everything that a link to this page must restore stands in its address, under the names of
+// the HTTP interface's own parameters; `mode` and `open` are the page's.
+
+const FACETS = ["region", "year", "role", "issuer", "report"];
+const PAGE = 10;
+const MOST = 100;
+
+/** The state that an address describes; nonsense in it falls back to the defaults. */
+export function parse(search) {
+  const params = new URLSearchParams(search);
+  const k = Math.trunc(Number(params.get("k")));
+  return {
+    q: (params.get("q") ?? "").trim(),
+    mode: params.get("mode") === "ask" ? "ask" : "search",
+    expand: params.get("expand") !== "false",
+    k: k >= 1 ? Math.min(k, MOST) : PAGE,
+    open: params.get("open") ?? "",
+    ...Object.fromEntries(FACETS.map((name) => [name, [...new Set(params.getAll(name))]])),
+  };
+}
+
+/** The parameters of the HTTP interface for a state. */
+export function query(state) {
+  const params = new URLSearchParams({ q: state.q });
+  for (const name of FACETS) state[name].forEach((value) => params.append(name, value));
+  if (!state.expand) params.set("expand", "false");
+  if (state.k !== PAGE) params.set("k", String(state.k));
+  return params;
+}
+
+/** The link to a state with `changes`; new words or filters start again at the first passages. */
+export function href(state, changes = {}) {
+  const restart = "k" in changes || "open" in changes ? {} : { k: PAGE };
+  const next = { ...state, ...restart, ...changes };
+  const params = query(next);
+  if (!next.q) params.delete("q");
+  if (next.mode === "ask") params.set("mode", "ask");
+  if (next.open) params.set("open", next.open);
+  return `?${params}`;
+}
+
+/** The state with one filter value added or taken away. */
+export function toggled(state, name, value) {
+  const values = state[name];
+  const without = values.filter((known) => known !== value);
+  return { [name]: without.length < values.length ? without : [...values, value] };
+}
+
+/** The changes that take all filters away. */
+export const unfiltered = () => Object.fromEntries(FACETS.map((name) => [name, []]));
+
+/** The chosen filters as [name, value] pairs. */
+export const chosen = (state) => FACETS.flatMap((name) => state[name].map((value) => [name, value]));
+
+/** What decides the results: two states with the same key show the same ones. */
+export const resultKey = (state) => `${state.mode}?${query(state)}`;
+
+/** The next larger number of passages, or 0 where there is none. */
+export const more = (state, total) =>
+  state.k < Math.min(total, MOST) ? Math.min(state.k + PAGE, MOST) : 0;
