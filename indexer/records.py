@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from indexer.shapes import Fate, LedgerEntry, Level, Metadata, Region, Report, Role, Section
+
+COLUMNS = ("meta", "text", "sections", "text_sha256", "file_sha256", "source", "manifest_row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,27 +22,36 @@ class StoredReport:
     sections: tuple[Section, ...]
     text_sha256: str
     file_sha256: str
+    source: str  # absolute path of the file it was read from
+    manifest_row: dict[str, str]
 
     @classmethod
-    def from_row(cls, row: tuple[str, str, str, str, str]) -> StoredReport:
-        """From (meta, text, sections, text_sha256, file_sha256)."""
-        meta, text, sections, text_sha256, file_sha256 = row
+    def from_row(cls, row: Sequence[Any]) -> StoredReport:
+        """From the values of `COLUMNS`."""
+        meta, text, sections, text_sha256, file_sha256, source, manifest_row = row
         return cls(
-            report_from_json(meta), text, sections_from_json(sections), text_sha256, file_sha256
+            report_from_json(meta),
+            text,
+            sections_from_json(sections),
+            text_sha256,
+            file_sha256,
+            os.fsdecode(source),
+            json.loads(manifest_row),
         )
 
 
 def report_row(row: int, report: Report) -> tuple[Any, ...]:
-    """(row, id, meta, text, sections, text_sha256, file_sha256)."""
-    sections = [asdict(section) for section in report.outline.sections]
+    """``row``, the report's id and the values of `COLUMNS`."""
     return (
         row,
         report.meta.id,
         json.dumps(asdict(report.meta), ensure_ascii=False),
-        report.outline.text,
-        json.dumps(sections, ensure_ascii=False),
+        report.text,
+        json.dumps([asdict(section) for section in report.sections], ensure_ascii=False),
         report.text_sha256,
         report.file_sha256,
+        os.fsencode(report.source.path.absolute()),
+        json.dumps(dict(report.source.row), ensure_ascii=False),
     )
 
 

@@ -6,9 +6,11 @@ Offsets are in characters (Unicode code points) of a report's canonical text, ha
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
+from pathlib import Path
 
 
 class Role(StrEnum):
@@ -157,24 +159,36 @@ class Metadata:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """An input file, its name in the ledger and its manifest row (empty without one)."""
+
+    path: Path
+    name: str
+    row: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """A report ready to be indexed."""
+    """A report ready to be indexed: its canonical text and what was found in it."""
 
     meta: Metadata
-    outline: Outline
+    text: str
+    sections: tuple[Section, ...]
     passages: tuple[Passage, ...]
     file_sha256: str
+    source: Source
 
     @property
     def text_sha256(self) -> str:
         """Hash of the canonical text, UTF-8: what a citation is verified against."""
-        return sha256(self.outline.text.encode("utf-8")).hexdigest()
+        return sha256(self.text.encode("utf-8")).hexdigest()
 
 
 class Fate(StrEnum):
     """How an input file ended."""
 
     INDEXED = "indexed"
+    UNCHANGED = "unchanged"  # indexed before, and kept
     SKIPPED = "skipped"
     FAILED = "failed"
 

@@ -28,14 +28,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.embedders import Identity
-from indexer.files import only_writer, sha256_of, sync_folder, sync_tree, write_durably
+from indexer.files import sha256_of, sync_folder, sync_tree, write_durably
 from indexer.focus import ClauseVectors
 from indexer.lexical import LexicalIndex
+from indexer.records import COLUMNS as REPORT_COLUMNS
 from indexer.records import StoredReport, ledger_from_json, report_from_json
 from indexer.shapes import BadIndex, BadInput, LedgerEntry, Metadata, Passage, Role
 from indexer.vectors import VectorIndex
 
-FORMAT = 1
+FORMAT = 2
 GENERATION = re.compile(r"gen-[0-9]{1,9}")
 SPAN = re.compile(r"[0-9]{1,10}-[0-9]{1,10}")
 CACHED = 64  # reports kept in memory: the hits of a search share few
@@ -54,10 +55,14 @@ class Manifest:
     passages: int
     created: str  # ISO 8601, UTC
     sha256: dict[str, str]  # file below the generation -> hash
+    inputs: tuple[str, ...] = ()  # absolute paths of the files and folders it was made from
+    table: str = ""  # absolute path of the manifest of metadata, if one was named
+    program: str = ""  # hash of the code that read and cut the reports
 
     def to_bytes(self) -> bytes:
         """The manifest as it is written."""
-        return json.dumps(asdict(self), ensure_ascii=False, indent=1).encode("utf-8")
+        text = json.dumps(asdict(self), ensure_ascii=False, indent=1)
+        return text.encode("utf-8", "surrogatepass")  # a path need not be valid text
 
     @classmethod
     def from_bytes(cls, data: bytes, where: Path) -> Manifest:
@@ -72,7 +77,8 @@ class Manifest:
                     f"{where} has format version {fields['format']}, this program reads {FORMAT}: "
                     "rebuild it with “bureau index”"
                 )
-            return cls(**{**fields, "embedder": Identity(**fields["embedder"])})
+            known = {"embedder": Identity(**fields["embedder"]), "inputs": tuple(fields["inputs"])}
+            return cls(**{**fields, **known})
         except (ValueError, KeyError, TypeError):
             raise BadIndex(f"{where} is damaged: rebuild it with “bureau index”") from None
 
@@ -80,25 +86,24 @@ class Manifest:
 def publish(root: Path, write: Callable[[Path], Manifest]) -> Path:
     """Let ``write`` fill a new generation, then make it the published one.
 
-    :raises BadIndex: if another process is writing.
+    The caller holds the writer's lock (`only_writer`).
+
     :raises OSError: on a full disk; the published generation stays as it is.
     """
-    root.mkdir(parents=True, exist_ok=True)
-    with only_writer(root):
-        last = max((number_of(p) for p in generations(root)), default=0)
-        folder = root / f"gen-{last + 1:06}"
-        folder.mkdir()
-        try:
-            manifest = write(folder)
-            sync_tree(folder)
-            data = manifest.to_bytes()
-            write_durably(folder / "manifest.json", data)
-            line = f"{folder.name} {sha256(data).hexdigest()}\n"
-            write_durably(root / "CURRENT", line.encode())
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-        _drop_old(root, folder)
+    last = max((number_of(p) for p in generations(root)), default=0)
+    folder = root / f"gen-{last + 1:06}"
+    folder.mkdir()
+    try:
+        manifest = write(folder)
+        sync_tree(folder)
+        data = manifest.to_bytes()
+        write_durably(folder / "manifest.json", data)
+        line = f"{folder.name} {sha256(data).hexdigest()}\n"
+        write_durably(root / "CURRENT", line.encode())
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    _drop_old(root, folder)
     return folder
 
 
@@ -229,7 +234,7 @@ class Index:
         return self._stored(report_id)
 
     def _read_report(self, report_id: str) -> StoredReport:
-        query = "SELECT meta, text, sections, text_sha256, file_sha256 FROM reports WHERE id = ?"
+        query = f"SELECT {', '.join(REPORT_COLUMNS)} FROM reports WHERE id = ?"  # noqa: S608
         row = self._reports.execute(query, (report_id,)).fetchone()
         if row is None:
             raise BadInput(
@@ -284,19 +289,18 @@ class Index:
 
 
 def write_reports(path: Path, rows: Iterable[Sequence[Any]], ledger: Iterable[str]) -> None:
-    """Write reports.sqlite: (row, id, meta, text, sections, text_sha256, file_sha256) each.
+    """Write reports.sqlite: the rows of `indexer.records.report_row` and the ledger's lines.
 
     :raises OSError: naming the path, e.g. on a full disk.
     """
     db = sqlite3.connect(path)
     try:
         with db:
-            db.execute(
-                "CREATE TABLE reports (row INTEGER PRIMARY KEY, id TEXT UNIQUE, meta TEXT, "
-                "text TEXT, sections TEXT, text_sha256 TEXT, file_sha256 TEXT)"
-            )
+            names = ", ".join(REPORT_COLUMNS)
+            db.execute(f"CREATE TABLE reports (row INTEGER PRIMARY KEY, id TEXT UNIQUE, {names})")
             db.execute("CREATE TABLE ledger (row INTEGER PRIMARY KEY, entry TEXT)")
-            db.executemany("INSERT INTO reports VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            places = ", ".join("?" * (2 + len(REPORT_COLUMNS)))
+            db.executemany(f"INSERT INTO reports VALUES ({places})", rows)  # noqa: S608
             lines = ((entry,) for entry in ledger)
             db.executemany("INSERT INTO ledger (entry) VALUES (?)", lines)
     except sqlite3.OperationalError as error:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from rjieba import Jieba
@@ -128,10 +128,14 @@ def content_words(words: Sequence[str]) -> list[str]:
     return [w for w in found if w not in QUERY_STOP] or found
 
 
-def tokens_with_offsets(text: str) -> list[Token]:
-    """The words of ``text`` with their places in the unfolded text."""
+def tokens_with_offsets(text: str, mode: Literal["search", "default"] = "search") -> list[Token]:
+    """The words of ``text`` with their places in the unfolded text.
+
+    In the mode ``search`` shorter words stand beside the longer ones that hold them; in
+    ``default`` none overlap.
+    """
     folded, origin = fold_aligned(text)
-    cut = _segmenter().tokenize(folded, "search")
+    cut = _segmenter().tokenize(folded, mode)
     return [Token(w, origin[a], origin[b - 1] + 1) for w, a, b in cut if WORD.search(w)]
 
 

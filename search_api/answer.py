@@ -59,10 +59,11 @@ class Answer:
     sufficient: bool
     bureaus: tuple[BureauQuotes, ...]
     search: SearchResult
+    evidence: tuple[Hit, ...] = ()  # the passages that quotes could be taken from
 
 
 @dataclass(frozen=True, slots=True)
-class _Sentence:
+class Sentence:
     """A sentence of a hit; ``start:end`` in the report, ``vector`` the sum of its clauses'."""
 
     hit: Hit
@@ -85,20 +86,24 @@ def answer(
 
     :raises BadInput: for an unusable question, number or filter.
     """
-    result = engine.search(text, k=k, filters=filters, expand=expand)
+    return answer_from(engine, engine.search(text, k=k, filters=filters, expand=expand))
+
+
+def answer_from(engine: Engine, result: SearchResult) -> Answer:
+    """The answer that a search leads to."""
     floor = engine.fusion.evidence_floor
     if not result.hits or result.hits[0].score < floor:
         return Answer(result.query, False, (), result)
     query = engine.embedder.embed_query(result.read)
     evidence = [hit for hit in result.hits if hit.score >= SECONDARY * floor]
-    sentences = [s for hit in evidence for s in _sentences(engine, hit, query)]
-    return Answer(result.query, True, by_bureau(choose(sentences)), result)
+    sentences = [s for hit in evidence for s in sentences_of(engine, hit, query)]
+    return Answer(result.query, True, by_bureau(choose(sentences)), result, tuple(evidence))
 
 
-def choose(sentences: Sequence[_Sentence]) -> list[_Sentence]:
+def choose(sentences: Sequence[Sentence]) -> list[Sentence]:
     """The sentences that answer best, best first, none said twice."""
     ranked = sorted(sentences, key=lambda s: -s.score)
-    kept: list[_Sentence] = []
+    kept: list[Sentence] = []
     for s in ranked:
         if s.score < NEAR_BEST * ranked[0].score:
             break
@@ -107,9 +112,9 @@ def choose(sentences: Sequence[_Sentence]) -> list[_Sentence]:
     return kept
 
 
-def by_bureau(chosen: Sequence[_Sentence]) -> tuple[BureauQuotes, ...]:
+def by_bureau(chosen: Sequence[Sentence]) -> tuple[BureauQuotes, ...]:
     """Group sentences by report, best report first; each report's quotes in text order."""
-    groups: dict[str, list[_Sentence]] = {}
+    groups: dict[str, list[Sentence]] = {}
     for sentence in chosen:
         group = groups.setdefault(sentence.hit.meta.id, [])
         if len(group) < MOST_QUOTES:
@@ -120,22 +125,17 @@ def by_bureau(chosen: Sequence[_Sentence]) -> tuple[BureauQuotes, ...]:
     )
 
 
-def _quotes(group: Sequence[_Sentence]) -> list[Quote]:
-    return [
-        Quote(
-            passage_id=s.hit.passage.id,
-            start=s.start,
-            end=s.end,
-            text=s.text,
-            path=s.hit.passage.path,
-            page=s.hit.passage.page,
-            score=s.score,
-        )
-        for s in sorted(group, key=lambda s: s.start)
-    ]
+def _quotes(group: Sequence[Sentence]) -> list[Quote]:
+    return [quote_of(s) for s in sorted(group, key=lambda s: s.start)]
 
 
-def _sentences(engine: Engine, hit: Hit, query: FloatArray) -> list[_Sentence]:
+def quote_of(s: Sentence) -> Quote:
+    """A sentence with what cites it."""
+    passage = s.hit.passage
+    return Quote(passage.id, s.start, s.end, s.text, passage.path, passage.page, s.score)
+
+
+def sentences_of(engine: Engine, hit: Hit, query: FloatArray) -> list[Sentence]:
     """The sentences of a passage that say something, scored by their nearest clause.
 
     A better passage lends its sentences weight: a sentence is read in its passage.
@@ -151,5 +151,5 @@ def _sentences(engine: Engine, hit: Hit, query: FloatArray) -> list[_Sentence]:
         total = vectors[own].sum(axis=0)
         vector = total / max(1e-6, float(np.linalg.norm(total)))
         score = nearest * (1 + hit.score) / 2
-        found.append(_Sentence(hit, base + start, base + end, text[start:end], score, vector))
+        found.append(Sentence(hit, base + start, base + end, text[start:end], score, vector))
     return found

@@ -20,6 +20,7 @@ import typer
 
 from indexer.shapes import BadInput, BureauError
 from search_api.messages import language, say
+from search_api.serve import add_serve
 from search_api.sharing.verbs import add_verbs
 
 if TYPE_CHECKING:
@@ -58,6 +59,9 @@ YearOption = Annotated[list[int] | None, typer.Option(help="Year reported on. �
 RoleOption = Annotated[
     list[str] | None, typer.Option(help="intro, work, duty, problems or plans. 段落类型")
 ]
+LevelOption = Annotated[
+    list[str] | None, typer.Option(help="national, province, prefecture or county. 层级")
+]
 ReportOption = Annotated[list[str] | None, typer.Option(help="Report id. 报告编号")]
 NoExpand = Annotated[
     bool, typer.Option("--no-expand", help="Do not carry English words to Chinese ones.")
@@ -81,19 +85,30 @@ def index(
     embedder: EmbedderOption = None,
     query_prompt: QueryPrompt = None,
     passage_prompt: PassagePrompt = None,
+    add: Annotated[
+        bool, typer.Option("--add", help="Add to what the index was made from. 追加")
+    ] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Read and embed every file again. 全部重建")
+    ] = False,
 ) -> None:
-    """Build an index of reports and publish it. 建立索引"""
-    from indexer.build import build_index, bundled_corpus
+    """Build an index of reports and publish it; what has not changed is kept. 建立索引"""
+    from indexer.build import add_to_index, build_index
     from indexer.embedders import BUNDLED, open_embedder
+    from indexer.sources import bundled_corpus
     from search_api.terminal import progress_bar, tell
 
     model = open_embedder(
         embedder or BUNDLED, query_prompt=query_prompt, passage_prompt=passage_prompt
     )
     with progress_bar() as progress:
-        result = build_index(
-            paths or [bundled_corpus()], index, model, manifest=manifest, progress=progress
-        )
+        if add:
+            result = add_to_index(paths or [], index, model, progress=progress)
+        else:
+            inputs = paths or [bundled_corpus()]
+            result = build_index(
+                inputs, index, model, manifest=manifest, afresh=rebuild, progress=progress
+            )
     for entry in result.ledger:
         if entry.reason:
             tell(f"{entry.fate}: {entry.file!r}: {entry.reason}")
@@ -111,6 +126,7 @@ def search(
     region: RegionOption = None,
     year: YearOption = None,
     role: RoleOption = None,
+    level: LevelOption = None,
     report: ReportOption = None,
     no_expand: NoExpand = False,
     diverse: Annotated[
@@ -129,7 +145,7 @@ def search(
         raise BadInput("--json and --csv exclude each other", "--json 与 --csv 不能同时使用")
     query = sys.stdin.read() if query == "-" else query
     engine = open_engine(index, embedder)
-    filters = chosen(issuer, region, year, role, report)
+    filters = chosen(issuer, region, year, role, report, level)
     diversity = DIVERSE if diverse else None
     result = engine.search(query, k=k, filters=filters, expand=not no_expand, diversity=diversity)
     terminal.show_reading(result)
@@ -154,6 +170,7 @@ def ask(
     region: RegionOption = None,
     year: YearOption = None,
     role: RoleOption = None,
+    level: LevelOption = None,
     report: ReportOption = None,
     no_expand: NoExpand = False,
     as_json: JsonOption = False,
@@ -166,7 +183,7 @@ def ask(
 
     query = sys.stdin.read() if query == "-" else query
     engine = open_engine(index, embedder)
-    filters = chosen(issuer, region, year, role, report)
+    filters = chosen(issuer, region, year, role, report, level)
     found = answer(engine, query, k=k, filters=filters, expand=not no_expand)
     terminal.show_reading(found.search)
     if as_json:
@@ -215,26 +232,6 @@ def stats(index: IndexOption = DEFAULT_INDEX, as_json: JsonOption = False) -> No
         print_lines([index_fields(opened)])
     else:
         show_stats(opened)
-
-
-@app.command(epilog="Example: bureau serve --port 8000")
-def serve(
-    index: IndexOption = DEFAULT_INDEX,
-    host: Annotated[str, typer.Option(help="Address to listen on. 监听地址")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port. 端口", min=1, max=65535)] = 8000,
-    embedder: EmbedderOption = None,
-) -> None:
-    """The web page and the HTTP interface. 网页与接口"""
-    import uvicorn
-
-    from search_api.app import create_app
-    from search_api.terminal import tell
-
-    engine = open_engine(index, embedder)
-    check_free(host, port)
-    url = f"http://{host}:{port}"
-    tell(say("serving", reports=engine.index.manifest.reports, url=url))
-    uvicorn.run(create_app(engine, hosts=[host]), host=host, port=port, log_level="warning")
 
 
 @app.command("eval", epilog="Example: bureau eval --data tests/eval --baseline BAAI/bge-m3")
@@ -286,25 +283,6 @@ def evaluate(
         show(rows)
 
 
-def check_free(host: str, port: int) -> None:
-    """Refuse an address that cannot be listened on, before anything is served.
-
-    :raises BadInput: naming it.
-    """
-    import socket
-
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
-    except OSError as error:
-        raise BadInput(
-            f"cannot listen on {host}:{port} ({error.strerror}): choose another --host or --port",
-            f"无法监听 {host}:{port}（{error.strerror}）：请换 --host 或 --port",
-        ) from None
-
-
 def open_engine(folder: Path, embedder: str | None) -> Engine:
     """The engine over the index in ``folder``; without a name, the model the index records."""
     from threading import Thread
@@ -328,6 +306,7 @@ def chosen(
     year: list[int] | None,
     role: list[str] | None,
     report: list[str] | None,
+    level: list[str] | None,
 ) -> Filters:
     """The filter options of a command."""
     from search_api.filters import Filters
@@ -338,6 +317,7 @@ def chosen(
         year=tuple(year or ()),
         role=tuple(role or ()),
         report=tuple(report or ()),
+        level=tuple(level or ()),
     )
 
 
@@ -347,6 +327,7 @@ def print_lines(rows: Iterable[Mapping[str, object]]) -> None:
         sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
+add_serve(app, typer, open_engine)
 add_verbs(app, typer, open_engine)
 
 

@@ -18,6 +18,7 @@ from indexer.vectors import Mask
 from indexer.words import matched_spans, tokens
 from search_api.filters import Filters, Restriction, restrict
 from search_api.fusion import Candidate, Fusion
+from search_api.likeness import same_wording
 from search_api.mentions import Gazetteer, Mentions
 from search_api.query import Query, parse_query
 
@@ -37,7 +38,10 @@ class Matched(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A ranked passage; ``marks`` are the spans of its text that hold words of the query."""
+    """A ranked passage; ``marks`` are the spans of its text that hold words of the query.
+
+    ``same_as`` names an earlier hit of the same result with nearly the same wording.
+    """
 
     rank: int
     score: float
@@ -46,6 +50,7 @@ class Hit:
     meta: Metadata
     matched: Matched
     marks: tuple[tuple[int, int], ...]
+    same_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,16 @@ class SearchResult:
     hits: tuple[Hit, ...]
     total: int
     facets: dict[str, tuple[FacetValue, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A question's vector, what each half found with it, and what speaks for a row."""
+
+    vector: FloatArray
+    shares: Mapping[int, float]  # of the question's words, by row
+    prior: Callable[[int], float]
+    near: list[int]
 
 
 class Engine:
@@ -119,7 +134,7 @@ class Engine:
         query = parse_query(text, expand=expand)
         restriction = restrict(self.index, filters)
         ranked = self.rank(query, restriction, pool=max(POOL, k), diversity=diversity)
-        hits = tuple(self._hit(n, found, query) for n, found in enumerate(ranked[:k], 1))
+        hits = self._folded([self.hit(n, c, query) for n, c in enumerate(ranked[:k], 1)])
         facets = self.facets([found.row for found in ranked])
         return SearchResult(
             query=query.text,
@@ -132,6 +147,14 @@ class Engine:
             facets=facets,
         )
 
+    def without(self, filters: Filters) -> list[tuple[str, int]]:
+        """(name, passages allowed without it) for each filter: which of them leaves nothing."""
+        counts = []
+        for name, others in filters.without():
+            mask = restrict(self.index, others).mask
+            counts.append((name, len(self.index) if mask is None else int(mask.sum())))
+        return counts
+
     def rank(
         self,
         query: Query,
@@ -139,27 +162,39 @@ class Engine:
         *,
         pool: int = POOL,
         diversity: float | None = None,
+        voice: FloatArray | None = None,
     ) -> list[Candidate]:
-        """All candidates, best first: two halves fused, feedback from the best, then spread."""
+        """All candidates, best first: two halves fused, feedback from the best, then spread.
+
+        ``voice`` is feedback from elsewhere, such as `voice` of the whole index.
+        """
         weights = self.fusion.weights(english=query.english)
-        vector = self.embedder.embed_query(query.read)
-        shares = self._shares(query, restriction, pool)
-        mentions = self.gazetteer.find(query.read)
-        near = self._near(vector, restriction.mask, pool)
-        if mentions.places is not None:
-            named = mentions.places[self.index.column("report")]
-            near += self._near(vector, both(named, restriction.mask), pool)
-        priors = self._priors(mentions)
-        first = weights.before_feedback(self._candidates(vector, shares, priors, near))
-        heard = self._feedback(first)
-        near += self._near(heard, restriction.mask, pool)
-        found = self._candidates(vector, shares, priors, near)
+        began = self._begin(query, restriction, pool)
+        heard = self._feedback(began, query) if voice is None else voice
+        near = began.near + self._near(heard, restriction.mask, pool)
+        found = self._candidates(replace(began, near=near))
         likeness = self.index.vectors.cosines(heard, [c.row for c in found])
         pairs = zip(found, likeness, strict=True)
         ranked = weights.after_feedback([replace(c, feedback=float(v)) for c, v in pairs])
         report = self.index.column("report")
         penalty = self.fusion.again if diversity is None else diversity
         return weights.spread(ranked, lambda row: int(report[row]), penalty)
+
+    def voice(self, query: Query) -> FloatArray:
+        """The feedback from the best passages of the whole index: whatever a ranking is
+        restricted to, a passage then gets the same relevance."""
+        return self._feedback(self._begin(query, Restriction(None, ()), POOL), query)
+
+    def _begin(self, query: Query, restriction: Restriction, pool: int) -> _Begun:
+        """What both halves find on their own."""
+        vector = self.embedder.embed_query(query.read)
+        mentions = self.gazetteer.find(query.read)
+        near = self._near(vector, restriction.mask, pool)
+        if mentions.places is not None:
+            named = mentions.places[self.index.column("report")]
+            near += self._near(vector, both(named, restriction.mask), pool)
+        shares = self._shares(query, restriction, pool)
+        return _Begun(vector, shares, self._priors(mentions), near)
 
     def _near(self, vector: FloatArray, mask: Mask | None, pool: int) -> list[int]:
         """The rows of the ``pool`` nearest vectors among those allowed."""
@@ -193,15 +228,10 @@ class Engine:
         ceiling = lexical.ceiling(query.groups, absent=True) + lexical.ceiling(query.inner) or 1.0
         return {row: min(1.0, score / ceiling) for row, score in found}
 
-    def _candidates(
-        self,
-        vector: FloatArray,
-        shares: Mapping[int, float],
-        prior: Callable[[int], float],
-        near: Sequence[int],
-    ) -> list[Candidate]:
+    def _candidates(self, begun: _Begun) -> list[Candidate]:
         """The rows of both halves, each with its cosine, lexical share and prior."""
-        rows = list(dict.fromkeys([*near, *shares]))
+        vector, shares, prior = begun.vector, begun.shares, begun.prior
+        rows = list(dict.fromkeys([*begun.near, *shares]))
         whole = self.index.vectors.cosines(vector, rows)
         nearest = self.index.clauses.nearest(vector, rows)
         cosines = whole + self.fusion.clause * (nearest - whole)
@@ -210,15 +240,17 @@ class Engine:
             Candidate(row, float(cosine), shares.get(row, 0.0), prior(row)) for row, cosine in pairs
         ]
 
-    def _feedback(self, ranked: Sequence[Candidate]) -> FloatArray:
+    def _feedback(self, begun: _Begun, query: Query) -> FloatArray:
         """Mean vector of the best passages, each weighted by its relevance."""
-        best = ranked[: self.fusion.speakers]
+        weights = self.fusion.weights(english=query.english)
+        best = weights.before_feedback(self._candidates(begun))[: self.fusion.speakers]
         vectors = self.index.vectors.reconstruct([c.row for c in best])
         scores = np.array([c.score for c in best], dtype=np.float32)
         mean: FloatArray = scores @ vectors / np.float32(self.fusion.speakers)
         return mean
 
-    def _hit(self, rank: int, found: Candidate, query: Query) -> Hit:
+    def hit(self, rank: int, found: Candidate, query: Query) -> Hit:
+        """A candidate as a hit."""
         passage = self.index.passage(found.row)
         marks = tuple(matched_spans(passage.text, query.words))
         return Hit(
@@ -231,16 +263,26 @@ class Engine:
             marks=marks,
         )
 
+    def _folded(self, hits: Sequence[Hit]) -> tuple[Hit, ...]:
+        """The hits, each that repeats an earlier one's wording pointing to it."""
+        vectors = self.index.vectors.reconstruct([hit.row for hit in hits])
+        firsts = same_wording([hit.passage.text for hit in hits], vectors)
+        return tuple(
+            hit if first is None else replace(hit, same_as=hits[first].passage.id)
+            for hit, first in zip(hits, firsts, strict=True)
+        )
+
     def facets(self, rows: Sequence[int]) -> dict[str, tuple[FacetValue, ...]]:
-        """Counts of issuer, region (every level), year and role over passages."""
+        """Counts of issuer, region (every level), year, level and role over passages."""
         reports = Counter(int(r) for r in self.index.column("report")[list(rows)])
         counts: dict[str, Counter[tuple[str, str]]] = {
-            name: Counter() for name in ("issuer", "region", "year", "role")
+            name: Counter() for name in ("issuer", "region", "year", "level", "role")
         }
         for report, n in reports.items():
             meta = self.index.metas[report]
             counts["issuer"][meta.issuer, meta.issuer] += n
             counts["year"][str(meta.year or ""), str(meta.year or "")] += n
+            counts["level"][str(meta.level or ""), str(meta.level or "")] += n
             for code, label in region_labels(meta):
                 counts["region"][code, label] += n
         for role in self.index.column("role")[list(rows)]:

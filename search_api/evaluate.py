@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from indexer.build import build_index, embedded_text
+from indexer.build import build_index
 from indexer.embedders import Embedder
+from indexer.embedding import embedded_text
 from indexer.shapes import BadInput
 from indexer.store import Index
 from search_api.engine import DIVERSE, Engine

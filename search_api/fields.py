@@ -35,6 +35,7 @@ def hit_fields(hit: Hit) -> Fields:
         "page": passage.page,
         "score": round(hit.score, 4),
         "matched": str(hit.matched),
+        "same_as": hit.same_as,
     }
 
 
@@ -66,6 +67,7 @@ def answer_fields(answer: Answer) -> Fields:
         "corrections": [list(pair) for pair in answer.search.corrections],
         "expansion": expansion_fields(answer.search.expansion),
         "bureaus": [bureau_fields(group) for group in answer.bureaus],
+        "evidence": [hit_fields(h) for h in answer.evidence],
         "closest": [] if answer.sufficient else [hit_fields(h) for h in answer.search.hits[:3]],
     }
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.shapes import BadInput, Metadata, Role
+from indexer.shapes import BadInput, Level, Metadata, Role
 from indexer.store import ROLES, Index
+
+Named = TypeVar("Named", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +29,15 @@ class Filters:
     year: tuple[int, ...] = ()
     role: tuple[str, ...] = ()
     report: tuple[str, ...] = ()
+    level: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return any((self.issuer, self.region, self.year, self.role, self.report))
+        return any(getattr(self, field.name) for field in fields(self))
+
+    def without(self) -> list[tuple[str, Filters]]:
+        """(name, the filters without that one) for every name that restricts."""
+        named = [field.name for field in fields(self) if getattr(self, field.name)]
+        return [(name, replace(self, **{name: ()})) for name in named]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +51,7 @@ class Restriction:
 def restrict(index: Index, filters: Filters) -> Restriction:
     """Resolve ``filters``.
 
-    :raises BadInput: naming an issuer, region, role or report that the index does not have.
+    :raises BadInput: naming an issuer, region, role, level or report that the index does not have.
     """
     if not filters:
         return Restriction(None, ())
@@ -55,7 +65,7 @@ def restrict(index: Index, filters: Filters) -> Restriction:
             tags.append(tuple(sorted({tag(meta) for meta, h in zip(metas, hit, strict=True) if h})))
     mask = chosen[index.column("report")]
     if filters.role:
-        roles = [_role(value) for value in filters.role]
+        roles = [member(Role, value) for value in filters.role]
         mask &= np.isin(index.column("role"), [ROLES.index(role) for role in roles])
         tags.append(tuple(f"role:{role}" for role in roles))
     return Restriction(mask, tuple(tags))
@@ -82,11 +92,14 @@ def _report_facets(
         _known(any(value in meta.issuer for meta in metas), "issuer", value)
     for value in filters.region:
         _known(any(in_region(meta, value) for meta in metas), "region", value)
+    for value in filters.level:
+        member(Level, value)
     return [
         (filters.report, lambda meta, v: meta.id == v, lambda meta: f"report:{meta.id}"),
         (filters.issuer, lambda meta, v: v in meta.issuer, lambda meta: f"issuer:{meta.issuer}"),
         (filters.region, in_region, lambda meta: f"region:{meta.region.code}"),
         (filters.year, lambda meta, v: meta.year == v, lambda meta: f"year:{meta.year}"),
+        (filters.level, lambda meta, v: meta.level == v, lambda meta: f"level:{meta.level}"),
     ]
 
 
@@ -98,11 +111,15 @@ def _known(known: bool, name: str, value: str) -> None:
         )
 
 
-def _role(value: str) -> Role:
+def member(kind: type[Named], value: str) -> Named:
+    """The member of an enumeration with this value.
+
+    :raises BadInput: listing what there is.
+    """
     try:
-        return Role(value)
+        return kind(value)
     except ValueError:
-        known = ", ".join(Role)
+        name, known = kind.__name__.lower(), ", ".join(kind)
         raise BadInput(
-            f"no role “{value}”: one of {known}", f"没有 “{value}” 这种段落类型：{known}"
+            f"no {name} “{value}”: one of {known}", f"没有 “{value}” 这个 {name}：{known}"
         ) from None

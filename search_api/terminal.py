@@ -18,6 +18,7 @@ from indexer.shapes import Fate, Passage
 from indexer.store import Index
 from search_api.answer import Answer
 from search_api.citations import ARROW, citation
+from search_api.compare import Comparison, State
 from search_api.engine import Hit, SearchResult
 from search_api.fields import Fields
 from search_api.messages import say
@@ -32,6 +33,7 @@ if not out.is_terminal:
     out = Console(highlight=False, width=100_000)  # lines stay whole in a pipe or a file
 err = Console(stderr=True, highlight=False)
 MARK = "bold yellow"
+STYLES = {State.FOUND: "green", State.NOT_FOUND: "yellow"}
 SHOWN_WORDS = 6  # of those an expansion led to
 
 
@@ -103,6 +105,24 @@ def show_reading(result: SearchResult) -> None:
             f"{e.term} → {' '.join(w for w, _ in e.words[:SHOWN_WORDS])}" for e in result.expansion
         )
         tell(say("expanded", words="; ".join(words)))
+
+
+def show_comparison(found: Comparison) -> None:
+    """Every cell that has a report, bureau by bureau, and how many are in which state."""
+    for row in found.rows:
+        out.print(Text.assemble((row.meta.issuer, "bold cyan"), f" · {row.meta.region.name}"))
+        for cell in row.cells:
+            if cell.state is State.NO_REPORT:
+                continue
+            year, hit, quote = str(cell.year or "?"), cell.hit, cell.quote
+            score = f" · {hit.score:.2f}" if hit else ""
+            indented(Text(f"{year} · {say(cell.state)}{score}", style=STYLES[cell.state]), 2)
+            if hit and quote and cell.state is State.FOUND:
+                indented(Text(f"“{quote.text}” [{hit.meta.id}:{quote.start}-{quote.end}]"), 4)
+    tell(" · ".join(f"{n} {say(state)}" for state, n in found.counts.items()))
+    tell(say("not_done"))
+    if found.left_out:
+        tell(say("left_out", n=found.left_out))
 
 
 def show_stats(index: Index) -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer.build import build_index, bundled_corpus
+from indexer.build import build_index
 from indexer.embedders import BundledEmbedder, Identity
+from indexer.sources import bundled_corpus
 from indexer.store import Index
 from search_api.engine import Engine
 

@@ -13,7 +13,7 @@ from shell import run_bureau as bureau
 
 FIELDS = [
     *("rank", "passage_id", "report_id", "title", "issuer", "region", "year", "heading_path"),
-    *("role", "text", "start", "end", "page", "score", "matched"),
+    *("role", "text", "start", "end", "page", "score", "matched", "same_as"),
 ]
 
 

@@ -7,9 +7,10 @@ import sys
 import numpy as np
 import pytest
 
-from indexer.build import build_index, bundled_corpus
+from indexer.build import build_index
 from indexer.embedders import open_embedder
 from indexer.shapes import BadIndex, BadInput
+from indexer.sources import bundled_corpus
 from indexer.store import Index
 from search_api.engine import Engine
 

@@ -3,8 +3,10 @@
 import pytest
 from conftest import load_eval
 
+from indexer.build import build_index
 from indexer.shapes import BadInput
-from search_api.engine import Matched
+from indexer.store import Index
+from search_api.engine import Engine, Matched
 from search_api.filters import Filters
 
 QUESTIONS = load_eval("questions.json")
@@ -120,3 +122,35 @@ def test_unusable_k_is_named(engine, k):
 def test_strange_query_is_answered_without_harm(engine, query):
     result = engine.search(query, k=3)
     assert len(result.hits) == 3
+
+
+def test_passages_with_the_same_wording_point_to_the_first(tmp_path, small, embedder):
+    first = small / "青禾县-2023.txt"
+    text = first.read_text("utf-8").replace("青禾县", "黑石县").replace("12件", "15件")
+    (small / "黑石县-2023.txt").write_text(text, "utf-8")
+    build_index([small], tmp_path / "index", embedder)
+    hits = Engine(Index.open(tmp_path / "index"), embedder).search("重复信访包案").hits
+    repeated = [hit for hit in hits if hit.same_as]
+    assert repeated
+    by_id = {hit.passage.id: hit for hit in hits}
+    for hit in repeated:
+        shown = by_id[hit.same_as]
+        assert shown.rank < hit.rank and shown.same_as is None
+        assert shown.passage.report_id != hit.passage.report_id
+
+
+def test_the_filter_that_removes_everything_is_named(engine):
+    filters = Filters(year=(2023,), region=("广东省",))
+    assert engine.search("信访", filters=filters).total == 0
+    without = dict(engine.without(filters))
+    for name, others in filters.without():
+        assert without[name] == engine.search("信访", filters=others, k=200).total > 0
+
+
+def test_levels_are_filtered_and_counted(engine):
+    facets = engine.search("信访").facets
+    assert {facet.value for facet in facets["level"]} == {"county", "prefecture"}
+    found = engine.search("信访", filters=Filters(level=("prefecture",)))
+    assert {str(hit.meta.level) for hit in found.hits} == {"prefecture"}
+    with pytest.raises(BadInput, match="level"):
+        engine.search("信访", filters=Filters(level=("village",)))

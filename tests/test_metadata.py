@@ -3,7 +3,6 @@
 import pytest
 from conftest import load_eval
 
-from indexer.build import bundled_corpus, find_sources, read_reports
 from indexer.metadata import (
     guess_date,
     guess_issuer,
@@ -12,7 +11,9 @@ from indexer.metadata import (
     region_of_code,
     safe_id,
 )
+from indexer.reading import read_reports
 from indexer.shapes import BadInput, Level
+from indexer.sources import bundled_corpus, find_sources
 
 GOLD = load_eval("outlines.json")
 REGIONS = {

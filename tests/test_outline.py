@@ -6,12 +6,12 @@ from conftest import bare, load_eval
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.build import bundled_corpus
 from indexer.cleaning import to_paragraphs
 from indexer.outline import parse_outline
 from indexer.passages import ENDLESS, cut_passages
 from indexer.readers import read_document
 from indexer.shapes import Line, Role
+from indexer.sources import bundled_corpus
 
 GOLD = load_eval("outlines.json")
 PASSAGES = {

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from conftest import EVAL, load_eval
 
-from indexer.build import build_index, bundled_corpus, find_sources, read_reports
+from indexer.build import build_index
+from indexer.reading import read_reports
 from indexer.shapes import BadInput
+from indexer.sources import bundled_corpus, find_sources
 from indexer.store import Index
 from search_api.engine import Engine
 from search_api.evaluate import Row, evaluate, load_collection

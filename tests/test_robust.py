@@ -10,7 +10,8 @@ from collections import Counter
 import pytest
 from conftest import EVAL, load_eval
 
-from indexer.build import build_index, bundled_corpus
+from indexer.build import build_index
+from indexer.sources import bundled_corpus
 from indexer.store import Index
 from search_api.answer import answer
 from search_api.engine import Engine

@@ -36,7 +36,7 @@ FORMULAS = [
 ]
 COLUMNS = [
     *("rank", "passage_id", "report_id", "title", "issuer", "region", "year", "heading_path"),
-    *("role", "text", "start", "end", "page", "score", "matched", "citation"),
+    *("role", "text", "start", "end", "page", "score", "matched", "same_as", "citation"),
 ]
 PLAIN = ["", "化解率98%", "1=1", "a-b", "《报告》", "（一）=", "86人次"]
 

@@ -5,8 +5,8 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from indexer.build import bundled_corpus
 from indexer.embedders import SentenceTransformerEmbedder, default_threads
+from indexer.sources import bundled_corpus
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.build import bundled_corpus
+from indexer.sources import bundled_corpus
 from indexer.words import (
     content_words,
     cut,

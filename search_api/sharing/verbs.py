@@ -1,4 +1,4 @@
-"""The command line's verbs cite, verify and export.
+"""The command line's verbs cite, verify, export and compare.
 
 `search_api.cli` hands its typer over, so that it stays that library's one importer. As there,
 imports stand inside the commands: ``--help`` must not pay for libraries that it does not use.
@@ -32,6 +32,7 @@ def add_verbs(app: Any, typer: ModuleType, open_engine: OpenEngine) -> None:  # 
     add_cite(app, typer, index)
     add_verify(app, typer, index)
     add_export(app, typer, index, open_engine)
+    add_compare(app, typer, index, open_engine)
 
 
 def add_cite(app: Any, typer: ModuleType, index_option: Any) -> None:  # noqa: ANN401
@@ -47,9 +48,10 @@ def add_cite(app: Any, typer: ModuleType, index_option: Any) -> None:  # noqa: A
     def cite(passage_id: str = passage, form: str = form, index: Path = index_option) -> None:
         """A passage as an entry of a bibliography. 参考文献著录"""
         from indexer.store import Index
+        from search_api.filters import member
         from search_api.sharing.references import Style, reference
 
-        style = one_of(Style, form)
+        style = member(Style, form)
         opened = Index.open(index)
         row = opened.row_of(passage_id)
         meta = opened.metas[int(opened.column("report")[row])]
@@ -119,6 +121,7 @@ def add_export(app: Any, typer: ModuleType, index_option: Any, open_engine: Open
     region = typer.Option([], help="Region at any level: code or name. 地区")
     year = typer.Option([], help="Year reported on. 年份")
     role = typer.Option([], help="intro, work, duty, problems or plans. 段落类型")
+    level = typer.Option([], help="national, province, prefecture or county. 层级")
     report = typer.Option([], help="Report id. 报告编号")
     no_expand = typer.Option(
         False, "--no-expand", help="Do not carry English words to Chinese ones."
@@ -136,23 +139,73 @@ def add_export(app: Any, typer: ModuleType, index_option: Any, open_engine: Open
         region: list[str] = region,
         year: list[int] = year,
         role: list[str] = role,
+        level: list[str] = level,
         report: list[str] = report,
         no_expand: bool = no_expand,
         embedder: str | None = embedder,
     ) -> None:
         """Ranked passages as a table for a spreadsheet. 导出表格"""
-        from search_api.filters import Filters
+        from search_api.filters import Filters, member
         from search_api.sharing.tables import TableFormat, table, table_rows
 
-        chosen = one_of(TableFormat, form)
+        chosen = member(TableFormat, form)
         text = sys.stdin.read() if query == "-" else query
-        parts = (tuple(issuer), tuple(region), tuple(year), tuple(role), tuple(report))
+        parts = (
+            tuple(issuer),
+            tuple(region),
+            tuple(year),
+            tuple(role),
+            tuple(report),
+            tuple(level),
+        )
         engine = open_engine(index, embedder)
         result = engine.search(text, k=k, filters=Filters(*parts), expand=not no_expand)
         rows = table_rows(result)
         put(table(chosen, rows), out)
         sys.stderr.write(f"{len(rows)} → {out or '-'}\n")
         if not rows:
+            raise typer.Exit(NOTHING)
+
+
+def add_compare(app: Any, typer: ModuleType, index_option: Any, open_engine: OpenEngine) -> None:  # noqa: ANN401
+    """``bureau compare``."""
+    query = typer.Argument(help="Question or practice; - reads it from stdin. 问题或做法")
+    form = typer.Option("", "--format", help="csv, xlsx or json; readable text without. 格式")
+    out = typer.Option(None, "--out", help="File to write; stdout without. 输出文件")
+    issuer = typer.Option([], help="Bureau, or part of its name. 发文机关")
+    region = typer.Option([], help="Region at any level: code or name. 地区")
+    year = typer.Option([], help="Year reported on. 年份")
+    role = typer.Option([], help="intro, work, duty, problems or plans. 段落类型")
+    level = typer.Option([], help="national, province, prefecture or county. 层级")
+
+    @app.command(epilog="Example: bureau compare 律师参与接访 --year 2024 --format csv")  # type: ignore[untyped-decorator]
+    def compare(
+        query: str = query,
+        form: str = form,
+        out: Path | None = out,
+        index: Path = index_option,
+        issuer: list[str] = issuer,
+        region: list[str] = region,
+        year: list[int] = year,
+        role: list[str] = role,
+        level: list[str] = level,
+    ) -> None:
+        """One question, every bureau and year: found, not found, no report. 比较"""
+        from search_api import compare as comparing
+        from search_api.filters import Filters, member
+        from search_api.sharing.tables import TableFormat, table
+
+        chosen = member(TableFormat, form) if form else None
+        text = sys.stdin.read() if query == "-" else query
+        parts = (tuple(issuer), tuple(region), tuple(year), tuple(role), (), tuple(level))
+        found = comparing.compare(open_engine(index, None), text, filters=Filters(*parts))
+        if chosen is None and out is None:
+            from search_api.terminal import show_comparison
+
+            show_comparison(found)
+        else:
+            put(table(chosen or TableFormat.CSV, comparing.comparison_rows(found)), out)
+        if not found.counts[comparing.State.FOUND]:
             raise typer.Exit(NOTHING)
 
 
@@ -166,17 +219,3 @@ def put(data: bytes, out: Path | None) -> None:
         sys.stdout.buffer.flush()
     else:
         out.write_bytes(data)
-
-
-def one_of(kind: Any, value: str) -> Any:  # noqa: ANN401 - an enumeration and its member
-    """The member of the enumeration ``kind`` with this value.
-
-    :raises BadInput: listing what there is.
-    """
-    try:
-        return kind(value)
-    except ValueError:
-        known = ", ".join(kind)
-        raise BadInput(
-            f"no format “{value}”: one of {known}", f"没有 “{value}” 这种格式：{known}"
-        ) from None
