@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.vectors import FloatArray
+from indexer.vectors import FloatArray, Rows
 
 SHORTEST, LONGEST = 15, 30  # characters
 PART = re.compile("[^，。；：！？,;:!?]+[，。；：！？,;:!?]*[”’」』）)]*")
@@ -47,7 +47,7 @@ class ClauseVectors:
     """The clause vectors of all passages; row n's are ``bytes[starts[n]:starts[n + 1]]``."""
 
     def __init__(self, vectors: NDArray[np.int8], starts: NDArray[np.int64]) -> None:
-        self._vectors = vectors
+        self._vectors = np.asarray(vectors)  # still mapped, without the cost of a memmap's views
         self._starts = starts
 
     @classmethod
@@ -71,12 +71,14 @@ class ClauseVectors:
         vectors: FloatArray = part.astype(np.float32)
         return vectors / np.float32(SCALE)
 
-    def nearest(self, query: FloatArray, rows: Sequence[int]) -> FloatArray:
+    def nearest(self, query: FloatArray, rows: Rows) -> FloatArray:
         """The highest clause cosine of each of ``rows``, shape (len(rows),)."""
-        if not rows:
+        if not len(rows):
             return np.empty(0, dtype=np.float32)
-        spans = [np.arange(self._starts[row], self._starts[row + 1]) for row in rows]
-        cosines = self._vectors[np.concatenate(spans)].astype(np.float32) @ query
-        edges = np.cumsum([0, *(len(span) for span in spans[:-1])])
+        first, last = self._starts[rows], self._starts[np.asarray(rows) + 1]
+        counts = last - first
+        edges = np.cumsum(counts) - counts
+        places = np.repeat(first - edges, counts) + np.arange(counts.sum())
+        cosines = self._vectors[places].astype(np.float32) @ query
         nearest: FloatArray = np.maximum.reduceat(cosines, edges).astype(np.float32)
         return nearest / np.float32(SCALE)

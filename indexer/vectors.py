@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
 Mask = NDArray[np.bool_]
+Rows = Sequence[int] | NDArray[np.int64]
 
 
 class VectorIndex:
@@ -62,14 +63,14 @@ class VectorIndex:
         scores, rows = self._index.search(query.reshape(1, -1), k, params=parameters)
         return [(int(r), float(s)) for r, s in zip(rows[0], scores[0], strict=True) if r >= 0]
 
-    def reconstruct(self, rows: Sequence[int]) -> FloatArray:
+    def reconstruct(self, rows: Rows) -> FloatArray:
         """The vectors of ``rows``, shape (len(rows), dimension)."""
-        if not rows:
+        if not len(rows):
             return np.empty((0, self.dimension), dtype=np.float32)
         vectors: FloatArray = self._index.reconstruct_batch(np.asarray(rows, dtype=np.int64))
         return vectors
 
-    def cosines(self, query: FloatArray, rows: Sequence[int]) -> FloatArray:
+    def cosines(self, query: FloatArray, rows: Rows) -> FloatArray:
         """Dot products of ``query`` with the vectors of ``rows``, shape (len(rows),)."""
         cosines: FloatArray = self.reconstruct(rows) @ query
         return cosines

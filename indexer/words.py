@@ -54,23 +54,33 @@ def fold(text: str) -> str:
     return SPACED_HAN.sub(lambda m: re.sub(r"\s+", "", m[0]), text)
 
 
-def fold_aligned(text: str) -> tuple[str, list[int]]:
+def fold_aligned(text: str) -> tuple[str, Sequence[int]]:
     """Folded text and, for each of its characters, the offset of its source character."""
+    folded = text.translate(FOLDING)
+    if len(folded) == len(text) and not SPACED_HAN.search(text):
+        return folded, range(len(text))  # no character became two
     chars: list[str] = []
     origin: list[int] = []
     spaced = {i for m in SPACED_HAN.finditer(text) for i in range(m.start(), m.end())}
     for at, char in enumerate(text):
         if at in spaced and char.isspace():
             continue
-        folded = _fold_char(char)
+        folded = char.translate(FOLDING)
         chars.append(folded)
         origin.extend([at] * len(folded))
     return "".join(chars), origin
 
 
-@lru_cache(maxsize=20_000)
-def _fold_char(char: str) -> str:
-    return unicodedata.normalize("NFKC", char).lower().translate(_simplified())
+class _Folding(dict[int, str]):
+    """For `str.translate`: every character's folded form, worked out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        folded = unicodedata.normalize("NFKC", chr(code)).lower().translate(_simplified())
+        self[code] = folded
+        return folded
+
+
+FOLDING = _Folding()
 
 
 @lru_cache(maxsize=1)
@@ -141,7 +151,9 @@ def tokens_with_offsets(text: str, mode: Literal["search", "default"] = "search"
 
 def matched_spans(text: str, words: frozenset[str]) -> list[tuple[int, int]]:
     """Spans of ``text`` that are covered by one of ``words`` (folded), merged, in order."""
-    hits = sorted((t.start, t.end) for t in tokens_with_offsets(text) if t.word in words)
+    folded, origin = fold_aligned(text)
+    cut = _segmenter().tokenize(folded, "search")
+    hits = sorted((origin[a], origin[b - 1] + 1) for w, a, b in cut if w in words)
     spans: list[tuple[int, int]] = []
     for start, end in hits:
         if spans and start <= spans[-1][1]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import islice
 
 import numpy as np
+from numpy.typing import NDArray
 
 from indexer.bridge import Expansion
 from indexer.embedders import Embedder, FloatArray
@@ -17,7 +19,7 @@ from indexer.store import ROLES, Index
 from indexer.vectors import Mask
 from indexer.words import matched_spans, tokens
 from search_api.filters import Filters, Restriction, restrict
-from search_api.fusion import Candidate, Fusion
+from search_api.fusion import Candidate, Candidates, Column, Fusion
 from search_api.likeness import same_wording
 from search_api.mentions import Gazetteer, Mentions
 from search_api.query import Query, parse_query
@@ -25,6 +27,7 @@ from search_api.query import Query, parse_query
 POOL = 200  # candidates of each half that are fused
 MOST_HITS = 1000
 DIVERSE = 0.6  # diversity at which a report's further passages come after all others' best
+Rows = Sequence[int] | NDArray[np.int64]
 UNASKED = (Role.INTRO, Role.DUTY, Role.PLANS)
 
 
@@ -82,8 +85,11 @@ class _Begun:
 
     vector: FloatArray
     shares: Mapping[int, float]  # of the question's words, by row
-    prior: Callable[[int], float]
-    near: list[int]
+    mentions: Mentions
+    found: Candidates
+
+
+NOBODY = Candidates.of(np.empty(0, np.int64), *(np.empty(0) for _ in range(3)))
 
 
 class Engine:
@@ -134,8 +140,8 @@ class Engine:
         query = parse_query(text, expand=expand)
         restriction = restrict(self.index, filters)
         ranked = self.rank(query, restriction, pool=max(POOL, k), diversity=diversity)
-        hits = self._folded([self.hit(n, c, query) for n, c in enumerate(ranked[:k], 1)])
-        facets = self.facets([found.row for found in ranked])
+        hits = self._folded([self.hit(n, c, query) for n, c in enumerate(islice(ranked, k), 1)])
+        facets = self.facets(ranked.row)
         return SearchResult(
             query=query.text,
             read=query.read,
@@ -163,27 +169,27 @@ class Engine:
         pool: int = POOL,
         diversity: float | None = None,
         voice: FloatArray | None = None,
-    ) -> list[Candidate]:
+    ) -> Candidates:
         """All candidates, best first: two halves fused, feedback from the best, then spread.
 
         ``voice`` is feedback from elsewhere, such as `voice` of the whole index.
         """
         weights = self.fusion.weights(english=query.english)
-        began = self._begin(query, restriction, pool)
-        heard = self._feedback(began, query) if voice is None else voice
-        near = began.near + self._near(heard, restriction.mask, pool)
-        found = self._candidates(replace(began, near=near))
-        likeness = self.index.vectors.cosines(heard, [c.row for c in found])
-        pairs = zip(found, likeness, strict=True)
-        ranked = weights.after_feedback([replace(c, feedback=float(v)) for c, v in pairs])
-        report = self.index.column("report")
+        begun = self._begin(query, restriction, pool)
+        heard = self._feedback(begun.found, query) if voice is None else voice
+        known = begun.found.row
+        near = np.array(self._near(heard, restriction.mask, pool), dtype=np.int64)
+        further = np.setdiff1d(near, known)
+        found = begun.found.plus(self._candidates(begun, further))
+        likeness = self.index.vectors.cosines(heard, found.row)
+        ranked = weights.after_feedback(found, likeness)
         penalty = self.fusion.again if diversity is None else diversity
-        return weights.spread(ranked, lambda row: int(report[row]), penalty)
+        return weights.spread(ranked, self.index.column("report")[ranked.row], penalty)
 
     def voice(self, query: Query) -> FloatArray:
         """The feedback from the best passages of the whole index: whatever a ranking is
         restricted to, a passage then gets the same relevance."""
-        return self._feedback(self._begin(query, Restriction(None, ()), POOL), query)
+        return self._feedback(self._begin(query, Restriction(None, ()), POOL).found, query)
 
     def _begin(self, query: Query, restriction: Restriction, pool: int) -> _Begun:
         """What both halves find on their own."""
@@ -193,32 +199,13 @@ class Engine:
         if mentions.places is not None:
             named = mentions.places[self.index.column("report")]
             near += self._near(vector, both(named, restriction.mask), pool)
-        shares = self._shares(query, restriction, pool)
-        return _Begun(vector, shares, self._priors(mentions), near)
+        begun = _Begun(vector, self._shares(query, restriction, pool), mentions, NOBODY)
+        rows = np.unique(np.array([*near, *begun.shares], dtype=np.int64))
+        return replace(begun, found=self._candidates(begun, rows))
 
     def _near(self, vector: FloatArray, mask: Mask | None, pool: int) -> list[int]:
         """The rows of the ``pool`` nearest vectors among those allowed."""
         return [row for row, _ in self.index.vectors.search(vector, pool, mask)]
-
-    def _priors(self, mentions: Mentions) -> Callable[[int], float]:
-        """The evidence that a row has by what the question names, without its text."""
-        fusion, lexical = self.fusion, self.index.lexical
-        report, role = self.index.column("report"), self.index.column("role")
-        exact = {
-            row
-            for number in mentions.numbers
-            for word in tokens(number)
-            for row, _ in lexical.search([[(word, 1.0)]], POOL, boosts=Boosts(1, 0, 0))
-        }
-        unasked = {ROLES.index(r) for r in UNASKED if r not in mentions.roles}
-
-        def prior(row: int) -> float:
-            place = mentions.places is not None and mentions.places[report[row]]
-            year = mentions.years is not None and mentions.years[report[row]]
-            named = fusion.place * place + fusion.year * year + fusion.number * (row in exact)
-            return float(named - fusion.unasked * (int(role[row]) in unasked))
-
-        return prior
 
     def _shares(self, query: Query, restriction: Restriction, pool: int) -> dict[int, float]:
         """Lexical share of the ``pool`` best rows by BM25."""
@@ -228,26 +215,40 @@ class Engine:
         ceiling = lexical.ceiling(query.groups, absent=True) + lexical.ceiling(query.inner) or 1.0
         return {row: min(1.0, score / ceiling) for row, score in found}
 
-    def _candidates(self, begun: _Begun) -> list[Candidate]:
-        """The rows of both halves, each with its cosine, lexical share and prior."""
-        vector, shares, prior = begun.vector, begun.shares, begun.prior
-        rows = list(dict.fromkeys([*begun.near, *shares]))
-        whole = self.index.vectors.cosines(vector, rows)
-        nearest = self.index.clauses.nearest(vector, rows)
-        cosines = whole + self.fusion.clause * (nearest - whole)
-        pairs = zip(rows, cosines, strict=True)
-        return [
-            Candidate(row, float(cosine), shares.get(row, 0.0), prior(row)) for row, cosine in pairs
-        ]
+    def _candidates(self, begun: _Begun, rows: NDArray[np.int64]) -> Candidates:
+        """``rows`` of both halves, each with its cosine, lexical share and prior."""
+        whole = self.index.vectors.cosines(begun.vector, rows)
+        nearest = self.index.clauses.nearest(begun.vector, rows)
+        cosine = whole + self.fusion.clause * (nearest - whole)
+        lexical = np.array([begun.shares.get(row, 0.0) for row in rows.tolist()])
+        return Candidates.of(rows, cosine, lexical, self._prior(begun.mentions, rows))
 
-    def _feedback(self, begun: _Begun, query: Query) -> FloatArray:
+    def _prior(self, mentions: Mentions, rows: NDArray[np.int64]) -> Column:
+        """The evidence that each row has by what the question names, without its text."""
+        fusion, lexical = self.fusion, self.index.lexical
+        report, role = self.index.column("report")[rows], self.index.column("role")[rows]
+        prior = np.zeros(len(rows))
+        if mentions.places is not None:
+            prior += fusion.place * mentions.places[report]
+        if mentions.years is not None:
+            prior += fusion.year * mentions.years[report]
+        exact = [
+            row
+            for number in mentions.numbers
+            for word in tokens(number)
+            for row, _ in lexical.search([[(word, 1.0)]], POOL, boosts=Boosts(1, 0, 0))
+        ]
+        unasked = [ROLES.index(r) for r in UNASKED if r not in mentions.roles]
+        prior += fusion.number * np.isin(rows, exact)
+        return prior - fusion.unasked * np.isin(role, unasked)
+
+    def _feedback(self, found: Candidates, query: Query) -> FloatArray:
         """Mean vector of the best passages, each weighted by its relevance."""
-        weights = self.fusion.weights(english=query.english)
-        best = weights.before_feedback(self._candidates(begun))[: self.fusion.speakers]
-        vectors = self.index.vectors.reconstruct([c.row for c in best])
-        scores = np.array([c.score for c in best], dtype=np.float32)
-        mean: FloatArray = scores @ vectors / np.float32(self.fusion.speakers)
-        return mean
+        weights, speakers = self.fusion.weights(english=query.english), self.fusion.speakers
+        ranked = weights.before_feedback(found)
+        vectors = self.index.vectors.reconstruct(ranked.row[:speakers])
+        mean: FloatArray = ranked.score[:speakers].astype(np.float32) @ vectors
+        return mean / np.float32(speakers)
 
     def hit(self, rank: int, found: Candidate, query: Query) -> Hit:
         """A candidate as a hit."""
@@ -272,9 +273,9 @@ class Engine:
             for hit, first in zip(hits, firsts, strict=True)
         )
 
-    def facets(self, rows: Sequence[int]) -> dict[str, tuple[FacetValue, ...]]:
+    def facets(self, rows: Rows) -> dict[str, tuple[FacetValue, ...]]:
         """Counts of issuer, region (every level), year, level and role over passages."""
-        reports = Counter(int(r) for r in self.index.column("report")[list(rows)])
+        reports = Counter(self.index.column("report")[rows].tolist())
         counts: dict[str, Counter[tuple[str, str]]] = {
             name: Counter() for name in ("issuer", "region", "year", "level", "role")
         }
@@ -285,8 +286,8 @@ class Engine:
             counts["level"][str(meta.level or ""), str(meta.level or "")] += n
             for code, label in region_labels(meta):
                 counts["region"][code, label] += n
-        for role in self.index.column("role")[list(rows)]:
-            counts["role"][ROLES[role], ROLES[role]] += 1
+        for role, n in Counter(self.index.column("role")[rows].tolist()).items():
+            counts["role"][ROLES[role], ROLES[role]] += n
         return {name: _values(counter) for name, counter in counts.items()}
 
 

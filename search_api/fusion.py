@@ -12,9 +12,13 @@ numbers are fitted on the development set by ``bureau eval --fit``.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+Column = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,60 @@ class Candidate:
     score: float = 0.0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """Many candidates, one column for each field of `Candidate`, all of shape (n,)."""
+
+    row: NDArray[np.int64]
+    cosine: Column
+    lexical: Column
+    prior: Column
+    feedback: Column
+    score: Column
+
+    @classmethod
+    def of(
+        cls, row: NDArray[np.int64], cosine: Column, lexical: Column, prior: Column
+    ) -> Candidates:
+        """Candidates before feedback and without a score."""
+        nothing = np.zeros(len(row))
+        return cls(row, cosine.astype(np.float64), lexical, prior, nothing, nothing)
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def __getitem__(self, n: int) -> Candidate:
+        return Candidate(*(getattr(self, field.name)[n].item() for field in fields(self)))
+
+    def __iter__(self) -> Iterator[Candidate]:
+        columns = (getattr(self, field.name).tolist() for field in fields(self))
+        return (Candidate(*values) for values in zip(*columns, strict=True))
+
+    def plus(self, other: Candidates) -> Candidates:
+        """These and the others."""
+        both = (self, other)
+        return Candidates(
+            np.concatenate([c.row for c in both]),
+            np.concatenate([c.cosine for c in both]),
+            np.concatenate([c.lexical for c in both]),
+            np.concatenate([c.prior for c in both]),
+            np.concatenate([c.feedback for c in both]),
+            np.concatenate([c.score for c in both]),
+        )
+
+    def by_score(self, score: Column) -> Candidates:
+        """The candidates with these scores, best first; ties keep the order of rows."""
+        order = np.lexsort((self.row, -score))
+        return Candidates(
+            self.row[order],
+            self.cosine[order],
+            self.lexical[order],
+            self.prior[order],
+            self.feedback[order],
+            score[order],
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Curve:
     """A logistic curve from evidence to probability."""
@@ -36,9 +94,10 @@ class Curve:
     slope: float
     middle: float  # evidence at which the probability is one half
 
-    def __call__(self, evidence: float) -> float:
-        """The probability at ``evidence``."""
-        return 1 / (1 + math.exp(-self.slope * (evidence - self.middle)))
+    def __call__(self, evidence: Column) -> Column:
+        """The probabilities at ``evidence``, of the same shape."""
+        probability: Column = 1 / (1 + np.exp(-self.slope * (evidence - self.middle)))
+        return probability
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,29 +109,26 @@ class Weights:
     first: Curve  # of cosine and words
     final: Curve  # of these and feedback
 
-    def before_feedback(self, found: Sequence[Candidate]) -> list[Candidate]:
+    def before_feedback(self, found: Candidates) -> Candidates:
         """``found`` scored without feedback, best first."""
-        return _sorted(replace(c, score=self.first(self.evidence(c))) for c in found)
+        return found.by_score(self.first(self.evidence(found)))
 
-    def after_feedback(self, found: Sequence[Candidate]) -> list[Candidate]:
-        """``found`` scored with feedback, best first."""
-        return _sorted(replace(c, score=self.final(self.evidence(c))) for c in found)
+    def after_feedback(self, found: Candidates, feedback: NDArray[np.floating]) -> Candidates:
+        """``found`` with the feedback for each, scored with it, best first."""
+        heard = replace(found, feedback=feedback.astype(np.float64))
+        return heard.by_score(self.final(self.evidence(heard)))
 
-    def spread(
-        self, ranked: Sequence[Candidate], report: Callable[[int], int], penalty: float
-    ) -> list[Candidate]:
-        """``ranked``, where all but a report's best passage lose ``penalty`` of their evidence."""
-        seen: set[int] = set()
-        spread: list[Candidate] = []
-        for c in ranked:
-            here = report(c.row)
-            again = here in seen
-            spread.append(replace(c, score=self.final(self.evidence(c) - penalty)) if again else c)
-            seen.add(here)
-        return _sorted(spread)
+    def spread(self, ranked: Candidates, report: NDArray[np.int32], penalty: float) -> Candidates:
+        """``ranked``, where all but a report's best passage lose ``penalty`` of their evidence.
 
-    def evidence(self, c: Candidate) -> float:
-        """The weighted sum of all evidence for ``c``."""
+        ``report`` names the report of each, shape (n,).
+        """
+        again = np.ones(len(ranked))
+        again[np.unique(report, return_index=True)[1]] = 0.0
+        return ranked.by_score(self.final(self.evidence(ranked) - penalty * again))
+
+    def evidence(self, c: Candidates) -> Column:
+        """The weighted sum of all evidence for each candidate, shape (n,)."""
         return c.cosine + self.lexical * c.lexical + c.prior + self.feedback * c.feedback
 
 
@@ -96,8 +152,3 @@ class Fusion:
     def weights(self, *, english: bool) -> Weights:
         """The weights for a question's language."""
         return self.en if english else self.zh
-
-
-def _sorted(found: Iterable[Candidate]) -> list[Candidate]:
-    """Best first; ties keep the order of rows."""
-    return sorted(found, key=lambda c: (-c.score, c.row))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from indexer.embedders import FloatArray
@@ -9,6 +10,7 @@ from indexer.words import fold
 
 SHINGLE = 3  # characters
 SAME = 0.7  # share of all shingles that two passages have in common (Jaccard)
+NO_LETTER = re.compile(r"[\W_]+")
 CLOSE = 0.8  # cosine below which wording need not be compared
 
 
@@ -35,7 +37,7 @@ def same_wording(texts: Sequence[str], vectors: FloatArray) -> list[int | None]:
 
 def shingles(text: str) -> set[str]:
     """All runs of `SHINGLE` letters and digits of the folded text; the text if it is shorter."""
-    kept = "".join(c for c in fold(text) if c.isalnum())
+    kept = NO_LETTER.sub("", fold(text))
     return {kept[at : at + SHINGLE] for at in range(len(kept) - SHINGLE + 1)} or {kept}
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search_api.fitting import fit_logistic
-from search_api.fusion import Candidate, Curve, Fusion, Weights
+from search_api.fusion import Candidates, Curve, Fusion, Weights
 
 WEIGHTS = Weights(0.5, 1.0, Curve(10, 0.5), Curve(10, 1.0))
 
@@ -16,31 +16,50 @@ def test_curve_is_a_half_at_its_middle():
     assert Curve(20, 0.6)(0.7) == pytest.approx(1 / (1 + np.exp(-2)))
 
 
+def candidates(cosine, lexical=0.0, prior=0.0):
+    size = len(cosine)
+    columns = (np.broadcast_to(np.array(c, float), size).copy() for c in (cosine, lexical, prior))
+    return Candidates.of(np.arange(size), *columns)
+
+
+def rows(found):
+    return found.row.tolist()
+
+
 def test_evidence_is_the_weighted_sum():
-    assert WEIGHTS.evidence(Candidate(0, 0.4, 0.2, -0.08, 0.3)) == pytest.approx(0.72)
+    heard = WEIGHTS.after_feedback(candidates([0.4], 0.2, -0.08), np.array([0.3]))
+    assert WEIGHTS.evidence(heard) == pytest.approx([0.72])
+    assert list(heard) == [heard[0]]
+    assert heard[0].score == pytest.approx(WEIGHTS.final(0.72))
 
 
 def test_feedback_counts_only_after_it_was_heard():
-    near, far = Candidate(0, 0.5, 0.0, feedback=0.0), Candidate(1, 0.4, 0.0, feedback=0.5)
-    assert [c.row for c in WEIGHTS.after_feedback([near, far])] == [1, 0]
+    near_and_far = candidates([0.5, 0.4])
+    assert rows(WEIGHTS.before_feedback(near_and_far)) == [0, 1]
+    assert rows(WEIGHTS.after_feedback(near_and_far, np.array([0.0, 0.5]))) == [1, 0]
+
+
+def test_equal_candidates_keep_the_order_of_rows():
+    assert rows(WEIGHTS.before_feedback(candidates([0.5, 0.6, 0.5, 0.6]))) == [1, 3, 0, 2]
+    both = candidates([0.5]).plus(candidates([0.5]))
+    assert len(both) == 2
 
 
 def test_a_reports_best_passage_goes_before_its_others():
-    found = WEIGHTS.after_feedback(
-        [Candidate(row, c, 0.0) for row, c in enumerate((0.6, 0.58, 0.55))]
-    )
-    reports = {0: 7, 1: 7, 2: 8}
-    assert [c.row for c in WEIGHTS.spread(found, reports.get, 0.1)] == [0, 2, 1]
-    assert [c.row for c in WEIGHTS.spread(found, reports.get, 0.0)] == [0, 1, 2]
-    alone = WEIGHTS.spread(found, lambda row: 7, 0.5)
-    assert [c.row for c in alone] == [0, 1, 2]  # within one report the order stays
+    found = WEIGHTS.after_feedback(candidates([0.6, 0.58, 0.55]), np.zeros(3))
+    reports = np.array([7, 7, 8])
+    assert rows(WEIGHTS.spread(found, reports, 0.1)) == [0, 2, 1]
+    assert rows(WEIGHTS.spread(found, reports, 0.0)) == [0, 1, 2]
+    alone = WEIGHTS.spread(found, np.array([7, 7, 7]), 0.5)
+    assert rows(alone) == [0, 1, 2]  # within one report the order stays
 
 
 @given(st.lists(st.tuples(st.floats(-1, 1), st.floats(0, 1), st.floats(0, 1)), max_size=30))
-def test_scores_are_probabilities_in_order(rows):
-    found = [Candidate(n, a, b, 0.0, c) for n, (a, b, c) in enumerate(rows)]
+def test_scores_are_probabilities_in_order(evidence):
+    cosine, lexical, feedback = np.array(evidence, float).reshape(-1, 3).T
     for weights in (Fusion().zh, Fusion().en):
-        scores = [c.score for c in weights.spread(weights.after_feedback(found), hash, 0.1)]
+        heard = weights.after_feedback(candidates(cosine, lexical), feedback)
+        scores = weights.spread(heard, heard.row % 3, 0.1).score.tolist()
         assert scores == sorted(scores, reverse=True)
         assert all(0 <= score <= 1 for score in scores)
 

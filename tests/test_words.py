@@ -66,7 +66,7 @@ def test_words_agree_with_jieba_itself():
 def test_offsets_point_at_what_was_matched(text):
     folded, origin = fold_aligned(text)
     assert len(folded) == len(origin)
-    assert origin == sorted(origin)
+    assert list(origin) == sorted(origin)
     for token in tokens_with_offsets(text):
         assert 0 <= token.start < token.end <= len(text)
 
