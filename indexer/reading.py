@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 
 from indexer.cleaning import to_paragraphs
@@ -10,8 +11,9 @@ from indexer.files import sha256_of
 from indexer.metadata import describe
 from indexer.outline import parse_outline
 from indexer.passages import cut_passages
-from indexer.readers import Unreadable, Unsupported, read_document
-from indexer.shapes import BadInput, Fate, LedgerEntry, Metadata, Report, Source
+from indexer.readers import Unreadable, Unsupported
+from indexer.readers.isolated import read_isolated
+from indexer.shapes import BadInput, Document, Fate, LedgerEntry, Metadata, Report, Source
 
 Progress = Callable[[str, int, int], None]  # (stage, done, total)
 Kept = Mapping[int, Report]  # by place in the list of sources
@@ -24,22 +26,50 @@ def read_reports(
 ) -> tuple[list[Report], list[LedgerEntry]]:
     """Parse every source but those that are ``kept`` from before.
 
-    A report whose text another one has already is passed over and named.
+    Files are opened in child processes only (`indexer.readers.isolated`). A report whose text
+    another one has already is passed over and named.
     """
     reports: list[Report] = []
     ledger: list[LedgerEntry] = []
     taken = {report.meta.id for report in kept.values()}
     texts = {report.text_sha256: sources[at].name for at, report in kept.items()}
-    for at, source in enumerate(sources):
-        old = kept.get(at)
-        report, entry = (old, kept_entry(source, old)) if old else try_report(source, taken, texts)
-        if report:
-            reports.append(report)
-            taken.add(report.meta.id)
-            texts.setdefault(report.text_sha256, source.name)
-        ledger.append(entry)
-        progress("read", at + 1, len(sources))
+    with closing(documents_of(sources, kept)) as documents:
+        for at, (source, document) in enumerate(zip(sources, documents, strict=True)):
+            report, entry = (
+                (kept[at], kept_entry(source, kept[at]))
+                if at in kept
+                else try_report(source, document, taken, texts)
+            )
+            if report:
+                reports.append(report)
+                taken.add(report.meta.id)
+                texts.setdefault(report.text_sha256, source.name)
+            ledger.append(entry)
+            progress("read", at + 1, len(sources))
     return reports, ledger
+
+
+def documents_of(
+    sources: Sequence[Source], kept: Kept
+) -> Generator[Document | Unreadable, None, None]:
+    """What each source holds, or why that cannot be known; those ``kept`` are not opened."""
+    unread = Unsupported("kept")
+    refused = [unread if at in kept else refusal(source) for at, source in enumerate(sources)]
+    paths = [s.path for s, reason in zip(sources, refused, strict=True) if reason is None]
+    with closing(read_isolated(paths)) as documents:
+        for reason in refused:
+            yield reason or next(documents)
+
+
+def refusal(source: Source) -> Unsupported | None:
+    """Why a source is not even opened."""
+    if source.path.is_symlink():
+        return Unsupported("a symbolic link")
+    if not source.path.exists():
+        return Unsupported("named in the manifest, but not there")
+    if not source.path.is_file():
+        return Unsupported("not an ordinary file")
+    return None
 
 
 def kept_entry(source: Source, report: Report) -> LedgerEntry:
@@ -48,14 +78,16 @@ def kept_entry(source: Source, report: Report) -> LedgerEntry:
 
 
 def try_report(
-    source: Source, taken: set[str], texts: Mapping[str, str]
+    source: Source, document: Document | Unreadable, taken: set[str], texts: Mapping[str, str]
 ) -> tuple[Report | None, LedgerEntry]:
     """One file's report, if it can be read, and its ledger line.
 
     ``texts`` names the file of every text that was read already, by its hash.
     """
     try:
-        report = read_report(source, taken)
+        if isinstance(document, Unreadable):
+            raise document
+        report = make_report(source, document, taken)
         if report.text_sha256 in texts:
             raise Unsupported(f"the same text as “{texts[report.text_sha256]}”")
     except Unsupported as error:
@@ -69,26 +101,19 @@ def try_report(
     return report, LedgerEntry(source.name, Fate.INDEXED, "", report.meta.id, count)
 
 
-def read_report(source: Source, taken: set[str]) -> Report:
-    """Parse one file; an id in ``taken`` gets a number behind it.
+def make_report(source: Source, document: Document, taken: set[str]) -> Report:
+    """The report of a file that was read; an id in ``taken`` gets a number behind it.
 
-    :raises Unreadable: if the file holds no usable text.
+    :raises Unreadable: if the document holds no running text.
     :raises BadInput: if its manifest row is unusable.
     """
-    if source.path.is_symlink():
-        raise Unsupported("a symbolic link")
-    if not source.path.exists():
-        raise Unsupported("named in the manifest, but not there")
-    if not source.path.is_file():
-        raise Unsupported("not an ordinary file")
-    digest = sha256_of(source.path)
-    document = read_document(source.path)
     lines = to_paragraphs(document.lines)
     outline = parse_outline(lines)
-    meta = with_free_id(describe(source.name, outline, lines, source.row), taken)
+    meta = with_free_id(describe(source.name, document, outline, lines, source.row), taken)
     passages = cut_passages(meta.id, outline)
     if not passages:
         raise Unreadable("no running text found")
+    digest = sha256_of(source.path)
     return Report(meta, outline.text, outline.sections, passages, digest, source)
 
 

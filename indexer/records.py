@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from indexer.shapes import Fate, LedgerEntry, Level, Metadata, Region, Report, Role, Section
+from indexer.shapes import Fate, LedgerEntry, Level, Metadata, Origin, Region, Report, Role, Section
 
 COLUMNS = ("meta", "text", "sections", "text_sha256", "file_sha256", "source", "manifest_row")
 
@@ -61,6 +61,7 @@ def report_from_json(data: str) -> Metadata:
     level = Level(fields["level"]) if fields["level"] else None
     fields |= {"region": Region(**fields["region"]), "level": level}
     fields |= {name: tuple(fields[name]) for name in ("keywords", "names")}
+    fields["origins"] = tuple((field, Origin(origin)) for field, origin in fields["origins"])
     return Metadata(**fields)
 
 

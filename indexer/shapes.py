@@ -142,6 +142,21 @@ class Passage:
         return f"{self.report_id}:{self.start}-{self.end}"
 
 
+class Origin(StrEnum):
+    """What a piece of metadata rests on."""
+
+    MANIFEST = "manifest"  # a person said so
+    TITLE = "title"
+    SIGNED = "sign-off"
+    ISSUER = "issuer"  # its name
+    TEXT = "text"  # somewhere in the text: weak
+    PROPERTY = "property"  # of the file, or of the page that it was: weak
+    NOTHING = "nothing"
+
+
+WEAK = (Origin.TEXT, Origin.PROPERTY, Origin.NOTHING)
+
+
 @dataclass(frozen=True, slots=True)
 class Metadata:
     """What a report is: who issued it, for which place and year."""
@@ -156,6 +171,18 @@ class Metadata:
     file: str  # name of the source file, as given to the indexer
     keywords: tuple[str, ...] = ()  # most telling first
     names: tuple[str, ...] = ()  # of its places, short, full and in pinyin
+    origins: tuple[tuple[str, Origin], ...] = ()  # (field, what its value rests on)
+
+    @property
+    def weak(self) -> dict[str, Origin]:
+        """The fields that a person should check, and what they rest on.
+
+        Reports without a date are common: that one is missing calls for nothing.
+        """
+        unknown = ("date", Origin.NOTHING)
+        return {
+            f: origin for f, origin in self.origins if origin in WEAK and (f, origin) != unknown
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,7 @@ def meta_fields(meta: Metadata) -> Fields:
         "date": meta.date,
         "file": meta.file,
         "keywords": list(meta.keywords),
+        "weak": {field: str(origin) for field, origin in meta.weak.items()},
     }
 
 

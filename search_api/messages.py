@@ -33,6 +33,10 @@ MESSAGES = {
     "duty": ("leader's duty", "履职"),
     "problems": ("problems", "存在问题"),
     "plans": ("plans", "下一步"),
+    "weak": (
+        "Guessed weakly in {n} of {total} reports; “bureau manifest” writes a table to correct:",
+        "{total} 份报告中有 {n} 份的元数据把握不大，可用 “bureau manifest” 导出更正：",
+    ),
     "found": ("found", "有"),
     "not_found": ("not found", "未检出"),
     "no_report": ("no report", "无报告"),

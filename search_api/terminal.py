@@ -14,11 +14,12 @@ from rich.table import Table
 from rich.text import Text
 
 from indexer.records import StoredReport
-from indexer.shapes import Fate, Passage
+from indexer.shapes import Passage
 from indexer.store import Index
 from search_api.answer import Answer
 from search_api.citations import ARROW, citation
 from search_api.compare import Comparison, State
+from search_api.coverage import coverage
 from search_api.engine import Hit, SearchResult
 from search_api.fields import Fields
 from search_api.messages import say
@@ -126,7 +127,25 @@ def show_comparison(found: Comparison) -> None:
 
 
 def show_stats(index: Index) -> None:
-    """Reports by region and year, and what became of every input file."""
+    """The reports, how regions and years are covered, weak guesses, and files left out."""
+    out.print(reports_table(index))
+    out.print()
+    out.print(coverage_table(index))
+    weak = [meta for meta in index.metas if meta.weak]
+    if weak:
+        out.print(Text("\n" + say("weak", n=len(weak), total=len(index.metas))))
+    for meta in weak:
+        guesses = ", ".join(f"{field} ({origin})" for field, origin in meta.weak.items())
+        out.print(Text(f"  {meta.id}: {guesses}"))
+    left_out = [entry for entry in index.ledger if entry.reason]
+    if left_out:
+        out.print()
+    for entry in left_out:
+        out.print(Text(f"{entry.fate}: {entry.file!r}: {entry.reason}"))
+
+
+def reports_table(index: Index) -> Table:
+    """One line a report."""
     table = Table(box=None, pad_edge=False)
     for name in ("id", "issuer", "region", "year", "passages"):
         table.add_column(name)
@@ -134,10 +153,20 @@ def show_stats(index: Index) -> None:
     for meta in index.metas:
         row = (meta.id, meta.issuer, meta.region.name, str(meta.year or "?"))
         table.add_row(*map(escape, row), str(counts.get(meta.id, 0)))
-    out.print(table)
-    for entry in index.ledger:
-        if entry.fate is not Fate.INDEXED:
-            out.print(Text(f"{entry.fate}: {entry.file!r}: {entry.reason}"))
+    return table
+
+
+def coverage_table(index: Index) -> Table:
+    """Reports by region and year."""
+    _, rows = coverage(index.metas)
+    years = sorted({year for row in rows for year in row.years})
+    table = Table(box=None, pad_edge=False)
+    for name in ("region", *(year or "?" for year in years)):
+        table.add_column(name)
+    for row in rows:
+        counts = (str(row.years.get(year, "·")) for year in years)
+        table.add_row(escape(row.label or "?"), *counts)
+    return table
 
 
 def show_scores(rows: Sequence[Fields]) -> None:

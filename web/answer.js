@@ -1,8 +1,11 @@
 // Ask: verbatim quotes by bureau, each with a numbered citation; or why there is no answer.
 
+import { citeButton } from "./cite.js";
 import { copyButton, el, han } from "./dom.js";
+import { evidenceList, hitList, path, year } from "./hits.js";
 import { t } from "./i18n.js";
-import { expansion, hitList, path } from "./render.js";
+import { quotesOf } from "./items.js";
+import { nothing, reading } from "./render.js";
 import { href } from "./state.js";
 import { citation, pathLine, quoteWithSource, spanId } from "./text.js";
 
@@ -12,36 +15,34 @@ export function answerView(state, found) {
 }
 
 function insufficient(state, found) {
+  if (!found.closest.length) return [nothing(state, found), reading(state, found)];
   return [
     el("div", { class: "note weak", role: "note" },
       el("h2", {}, t("insufficient")), el("p", {}, t("insufficientText"))),
-    expansion(state, found.expansion),
+    reading(state, found),
     hitList(state, found.closest),
   ];
 }
 
 function sufficient(state, found) {
-  let n = 0;
-  const groups = found.bureaus.map((bureau) =>
-    bureau.quotes.map((quote) => ({ ...bureau, ...quote, n: ++n })));
-  const numbered = groups.flat();
-  const key = groups.length === 1 ? "answer1" : "answer";
-  const all = () => numbered.map(quoteWithSource).join("\n\n");
+  const quotes = quotesOf(found);
+  const groups = found.bureaus.map(({ report_id }) => quotes.filter((q) => q.report_id === report_id));
+  const all = () => quotes.map(quoteWithSource).join("\n\n");
   return [
     el("div", { class: "summary" },
-      el("h2", {}, t(key, { b: groups.length, n: numbered.length })),
+      el("h2", {}, t("answer", { b: groups.length, n: quotes.length })),
       copyButton(t("copyAll"), all)),
     el("p", { class: "hint" }, t("answerNote")),
-    expansion(state, found.expansion),
-    groups.map((quotes) => bureauQuotes(state, quotes)),
-    sources(state, numbered),
+    reading(state, found),
+    groups.map((group) => bureauQuotes(state, group)),
+    sources(state, quotes),
+    found.evidence?.length ? evidence(state, found.evidence) : null,
   ];
 }
 
 function bureauQuotes(state, quotes) {
-  const { issuer, year } = quotes[0];
   return el("section", { class: "bureau" },
-    el("h3", {}, han("span", {}, issuer), el("span", { class: "year" }, year ? String(year) : t("unknown"))),
+    el("h3", {}, han("span", {}, quotes[0].issuer), year(quotes[0])),
     quotes.map((quote, n) => [
       pathLine(quote.heading_path) === pathLine(quotes[n - 1]?.heading_path ?? []) ? null : path(quote),
       han("blockquote", { class: "passage" }, quote.text, number(state, quote))]));
@@ -59,6 +60,16 @@ function number(state, quote) {
 function sources(state, quotes) {
   const rows = quotes.map((quote) => el("li", {},
     han("a", { href: href(state, { open: spanId(quote) }) }, citation(quote)),
-    copyButton(t("copyQuote"), () => quoteWithSource(quote))));
+    copyButton(t("copyQuote"), () => quoteWithSource(quote)), citeButton(quote.passage_id)));
   return el("section", { class: "sources" }, el("h3", {}, t("sources")), el("ol", {}, rows));
+}
+
+let unfolded = false; // the evidence is shown: kept while the page is open
+
+function evidence(state, hits) {
+  const remember = ({ target }) => (unfolded = target.open);
+  return el("details", { class: "behind", id: "behind", open: unfolded, ontoggle: remember },
+    el("summary", {}, t("evidence", { n: hits.length })),
+    el("p", { class: "hint" }, t("evidenceNote")),
+    evidenceList(state, hits));
 }

@@ -1,9 +1,12 @@
 // The HTTP interface. Failures carry both languages, because the server's explanations do.
 
-import { query } from "./state.js";
+import { filters, query } from "./state.js";
 
-const FACETS = ["region", "year", "role", "issuer"];
+const FACETS = ["region", "year", "level", "role", "issuer"];
+const NAMED = 12; // reports listed by name on the first visit
+const KEPT = 300; // texts whose glosses are kept
 const reports = new Map(); // reports already read: they do not change while the page is open
+const known = new Map(); // text -> promise of its glosses
 
 /** A failure that can be shown: `en` and `zh` are sentences for the user. */
 export class Failure extends Error {
@@ -14,7 +17,7 @@ export class Failure extends Error {
   }
 }
 
-async function getJson(path, signal) {
+async function get(path, signal) {
   const response = await fetch(path, { signal, headers: { Accept: "application/json" } }).catch(
     (error) => {
       if (error.name === "AbortError") throw error;
@@ -24,8 +27,8 @@ async function getJson(path, signal) {
       );
     },
   );
+  if (response.ok) return response;
   const body = await response.json().catch(() => ({}));
-  if (response.ok) return body;
   const detail = typeof body.detail === "string" ? body.detail : "";
   throw new Failure(
     detail || `The server cannot use this request (status ${response.status}).`,
@@ -33,8 +36,15 @@ async function getJson(path, signal) {
   );
 }
 
-/** The corpus: its reports and counts. */
-export const corpus = (signal) => getJson("v1/reports", signal);
+const getJson = async (path, signal) => (await get(path, signal)).json();
+
+/** What the corpus holds: counts, regions by year, and its first reports by name. */
+export async function corpus(signal) {
+  const [coverage, list] = await Promise.all([
+    getJson("v1/coverage", signal), getJson(`v1/reports?k=${NAMED}`, signal),
+  ]);
+  return { ...coverage, titles: list.reports };
+}
 
 /** One report with its outline and text. */
 export async function report(id, signal) {
@@ -44,20 +54,47 @@ export async function report(id, signal) {
   return reports.get(id);
 }
 
-/** Hits or an answer for a state, with the facets that belong to it. */
-export async function results(state, signal) {
-  const asks = state.mode === "ask";
-  const search = getJson(`v1/search?${query(asks ? { ...state, k: 1 } : state)}`, signal);
-  const answer = asks ? getJson(`v1/ask?${query(state)}`, signal) : search;
-  const [found, body, widened] = await Promise.all([search, answer, widen(state, signal)]);
-  return { ...body, facets: { ...found.facets, ...widened } };
+/** The address of a passage's entry for a bibliography. */
+export const citeUrl = (id, format) => `v1/cite/${encodeURIComponent(id)}?format=${format}`;
+
+/** A passage's entry for a bibliography, as text. */
+export const reference = async (id, format) => (await get(citeUrl(id, format))).text();
+
+/** The address of the compared cells as a file. */
+export const exportUrl = (state, format) => `v1/compare/export?${query(state)}&format=${format}`;
+
+/** The words of `text` that have a meaning in English; asked for once. */
+export function glosses(text) {
+  if (!known.has(text)) {
+    if (known.size >= KEPT) known.delete(known.keys().next().value);
+    const asked = getJson(`v1/gloss?${new URLSearchParams({ text })}`).then(({ words }) => words);
+    known.set(text, asked);
+    asked.catch(() => known.delete(text));
+  }
+  return known.get(text);
 }
+
+/** Hits, an answer or a comparison for a state, with the facets that belong to it. */
+export async function results(state, signal) {
+  const body = getJson(`v1/${state.mode}?${query(state)}`, signal);
+  const counted = state.mode === "search" ? body : getJson(facetsPath(state), signal);
+  const [found, { facets, without = [] }, widened] = await Promise.all([
+    body, counted, widen(state, signal),
+  ]);
+  const all = without.length ? (await getJson("v1/facets", signal)).facets : {};
+  return { ...found, without, facets: { ...facets, ...widened }, all };
+}
+
+/** Where facets are counted: over the ranked passages, or over all bureaus that can be compared. */
+const facetsPath = (state) => state.mode === "compare"
+  ? `v1/facets?${filters({ ...state, year: [], role: [] })}`
+  : `v1/search?${query({ ...state, k: 1 })}`;
 
 /** Facets with a choice in them, counted without it: else no second value could be chosen. */
 async function widen(state, signal) {
   const names = FACETS.filter((name) => state[name].length);
   const counted = names.map(async (name) => {
-    const found = await getJson(`v1/search?${query({ ...state, [name]: [], k: 1 })}`, signal);
+    const found = await getJson(facetsPath({ ...state, [name]: [] }), signal);
     return [name, found.facets[name]];
   });
   return Object.fromEntries(await Promise.all(counted));

@@ -1,7 +1,7 @@
 // Building the page's elements. Text only ever enters as text nodes, so nothing that stands
 // in a report, a title or a file name can become markup.
 
-import { t } from "./i18n.js";
+import { lang, t } from "./i18n.js";
 
 /** An element with attributes, listeners (`onclick`) and children; null children are left out. */
 export function el(tag, attributes = {}, ...children) {
@@ -45,11 +45,12 @@ export async function copy(text) {
   if (!done) throw new Error("the browser refused to copy");
 }
 
-/** A button that copies `text()` and says for a moment whether it worked. */
-export function copyButton(label, text) {
-  const button = el("button", { type: "button", class: "quiet" }, label);
+/** A button that copies `text()`, or what it promises, and says for a moment whether it worked. */
+export function copyButton(label, text, attributes = {}) {
+  const button = el("button", { type: "button", class: "quiet", ...attributes }, label);
   button.addEventListener("click", async () => {
-    const said = await copy(text()).then(() => t("copied"), () => t("copyFailed"));
+    const failed = (error) => error[lang()] ?? t("copyFailed");
+    const said = await Promise.resolve(text()).then(copy).then(() => t("copied"), failed);
     button.textContent = said;
     announce(said);
     setTimeout(() => (button.textContent = label), 1600);

@@ -6,19 +6,23 @@ import { chosen, href, toggled, unfiltered } from "./state.js";
 
 const SHOWN = 12; // values of a facet before the rest is folded away
 const ROLES = ["intro", "work", "duty", "problems", "plans"];
+const LEVELS = ["national", "province", "prefecture", "county"];
 const ORDER = {
   year: (a, b) => b.value - a.value,
+  level: (a, b) => LEVELS.indexOf(a.value) - LEVELS.indexOf(b.value),
   role: (a, b) => ROLES.indexOf(a.value) - ROLES.indexOf(b.value),
   region: (a, b) => a.value.localeCompare(b.value),
 };
+const MOST = 50; // values found by their words
+const sought = {}; // words by which values are looked for, by facet
 const unfolded = new Set(); // facets whose rest is shown: kept while the page is open
 let names = {}; // label of every region and report seen, for chips
 
-/** Draw the filters; a box is followed like a link, by its `data-href`. */
-export function drawFacets(state, facets) {
-  for (const { value, label } of facets.region ?? []) names[value] = label;
-  const groups = ["region", "year", "role", "issuer"].map((name) =>
-    group(state, name, facets[name] ?? []));
+/** Draw the filters; a box is followed like a link, by its `data-href`. `all` names more values. */
+export function drawFacets(state, { facets, all }) {
+  for (const { value, label } of [...(all.region ?? []), ...(facets.region ?? [])]) names[value] = label;
+  const groups = ["region", "year", "level", "role", "issuer"].map((name) =>
+    group(state, name, (facets[name] ?? []).filter(({ value }) => value)));
   const count = chosen(state).length;
   const panel = el("details", { id: "filters", open: wide.matches || byId("filters")?.open },
     el("summary", {}, t("filters"), count ? el("span", { class: "count" }, String(count)) : null),
@@ -34,15 +38,35 @@ wide.addEventListener("change", () => byId("filters")?.toggleAttribute("open", w
 function group(state, name, values) {
   if (!values.length) return null;
   const sorted = ORDER[name] ? [...values].sort(ORDER[name]) : values;
-  const rows = sorted.map((value) => row(state, name, value, sorted));
-  const rest = rows.splice(SHOWN + 1 >= rows.length ? rows.length : SHOWN);
-  return el("fieldset", {}, el("legend", {}, t(name)), rows, rest.length ? folded(name, rest) : null);
+  const few = sorted.length <= SHOWN + 1;
+  const first = sorted.filter(({ value }, n) => few || n < SHOWN || state[name].includes(value));
+  const rest = sorted.filter((value) => !first.includes(value));
+  const rows = (some) => some.map((value) => row(state, name, value, sorted));
+  const list = el("div", {});
+  const draw = (words) => list.replaceChildren(...(words
+    ? rows(sorted.filter(({ label }) => label.includes(words)).slice(0, MOST))
+    : [...rows(first), ...(rest.length ? [folded(name, rest.length, () => rows(rest))] : [])]));
+  draw(sought[name]);
+  return el("fieldset", {}, el("legend", {}, t(name)), rest.length > SHOWN ? finder(name, draw) : null, list);
 }
 
-function folded(name, rest) {
-  const remember = ({ target }) => unfolded[target.open ? "add" : "delete"](name);
-  return el("details", { class: "rest", open: unfolded.has(name), ontoggle: remember },
-    el("summary", {}, t("moreValues", { n: rest.length })), rest);
+/** A box that narrows a long list of values down to those with these words in them. */
+const finder = (name, draw) => el("input", {
+  type: "search", class: "find", id: `find-${name}`, autocomplete: "off", value: sought[name],
+  placeholder: t("find", { label: t(name) }), "aria-label": t("find", { label: t(name) }),
+  oninput: ({ target }) => draw((sought[name] = target.value.trim())),
+});
+
+/** The rest of a long list, built when it is unfolded: there may be thousands. */
+function folded(name, n, rows) {
+  const box = el("div", {});
+  const show = ({ target }) => {
+    unfolded[target.open ? "add" : "delete"](name);
+    if (target.open && !box.firstChild) box.append(...rows());
+  };
+  if (unfolded.has(name)) box.append(...rows());
+  return el("details", { class: "rest", open: unfolded.has(name), ontoggle: show },
+    el("summary", {}, t("moreValues", { n })), box);
 }
 
 function row(state, name, { value, label, count }, all) {
@@ -53,7 +77,7 @@ function row(state, name, { value, label, count }, all) {
   });
   const shown = name === "region" ? innermost(value, label, all) : display(name, value);
   const depth = name === "region" ? depthOf(value, all) : 0;
-  const text = name === "role" ? el("span", {}, shown) : han("span", { title: label }, shown);
+  const text = has(`${name}.${value}`) ? el("span", {}, shown) : han("span", { title: label }, shown);
   return el("label", { class: `depth-${depth}`, for: id }, box, text,
     el("span", { class: "count" }, String(count)));
 }
@@ -72,10 +96,9 @@ function innermost(code, label, all) {
   return outer && label.startsWith(outer) && label !== outer ? label.slice(outer.length) : label;
 }
 
-/** A filter value as the user reads it. */
-function display(name, value) {
-  if (name === "role") return has(`role.${value}`) ? t(`role.${value}`) : value;
-  return names[value] ?? value;
+/** A filter value as the user reads it: roles and levels have names, regions and reports labels. */
+export function display(name, value) {
+  return has(`${name}.${value}`) ? t(`${name}.${value}`) : names[value] ?? value;
 }
 
 /** The chosen filters above the results, each a link that takes it away. */
@@ -85,8 +108,9 @@ export function chips(state) {
   const links = pairs.map(([name, value]) => {
     const label = display(name, value);
     return el("li", {}, el("a", {
-      class: "chip", href: href(state, toggled(state, name, value)), "aria-label": t("remove", { label }),
-    }, el("span", { class: "kind" }, t(name)), label, el("span", { "aria-hidden": "true" }, "×")));
+      class: "chip", href: href(state, toggled(state, name, value)),
+    }, el("span", { class: "kind" }, t(name)), " ", label,
+      el("span", { "aria-hidden": "true" }, "×"), el("span", { class: "unseen" }, t("remove"))));
   });
   return el("ul", { class: "chips", "aria-label": t("chosen") }, links,
     pairs.length > 1

@@ -2,16 +2,21 @@
 
 import { Failure, corpus, results } from "./api.js";
 import { answerView } from "./answer.js";
+import { closeCite } from "./cite.js";
+import { compareView } from "./compare.js";
 import { announce, byId, el, fill } from "./dom.js";
 import { chips, drawFacets } from "./facets.js";
+import { glossOn, hideGloss, listenGloss, setGloss, stepGloss } from "./gloss.js";
 import { homeView } from "./home.js";
 import { lang, setLang, t } from "./i18n.js";
+import { itemsOf } from "./items.js";
 import { listen } from "./keys.js";
-import { showReader } from "./panel.js";
+import { neighbour, setItems, showReader } from "./panel.js";
 import { failure, searchView, skeleton } from "./render.js";
-import { href, parse, resultKey } from "./state.js";
+import { MODES, href, parse, resultKey } from "./state.js";
 
 const PATIENCE = 150; // ms before "loading" is shown: quick answers must not flicker
+const VIEWS = { search: searchView, ask: answerView, compare: compareView };
 const narrow = matchMedia("(max-width: 60rem)");
 let state = parse(location.search);
 let shown = { key: null, data: null }; // the results on the page
@@ -27,6 +32,8 @@ function go(address) {
 /** Show what the address says. */
 async function follow() {
   state = parse(location.search);
+  closeCite();
+  hideGloss();
   drawFrame();
   await Promise.all([showResults(), showReader(state, follow)]);
 }
@@ -34,7 +41,7 @@ async function follow() {
 function drawFrame() {
   document.documentElement.lang = lang() === "zh" ? "zh-CN" : "en";
   document.title = [state.q, t("brand")].filter(Boolean).join(" · ");
-  document.body.classList.toggle("first", !state.q);
+  document.body.className = state.q ? `mode-${state.mode}` : "first";
   byId("skip").textContent = t("skip");
   byId("brand").textContent = t("brand");
   byId("submit").textContent = t(state.mode);
@@ -44,11 +51,22 @@ function drawFrame() {
   byId("q").setAttribute("aria-label", t(`${state.mode}Placeholder`));
   if (document.activeElement !== byId("q") || state.q) byId("q").value = state.q;
   drawModes();
+  drawSwitch();
+}
+
+/** The switch of the English glosses. */
+function drawSwitch() {
+  const button = byId("glosses");
+  button.setAttribute("aria-checked", String(glossOn()));
+  button.setAttribute("aria-label", t("gloss"));
+  button.title = t("glossHint");
+  fill(button, el("span", { class: "word", "aria-hidden": "true" }, t("gloss")),
+    el("span", { class: "glyph", "aria-hidden": "true" }, "文", el("small", {}, "A")));
 }
 
 function drawModes() {
   byId("modes").setAttribute("aria-label", t("modes"));
-  fill(byId("modes"), ["search", "ask"].map((mode) => el("a", {
+  fill(byId("modes"), MODES.map((mode) => el("a", {
     id: `mode-${mode}`, href: href(state, { mode }), "aria-current": state.mode === mode ? "page" : null,
   }, t(mode))));
 }
@@ -87,7 +105,7 @@ function waiting(on) {
   byId("results").setAttribute("aria-busy", String(Boolean(on)));
   if (!on) return;
   announce(t("loading"));
-  if (!byId("results").querySelector(".hit, .bureau")) fill(byId("results"), skeleton());
+  if (!byId("results").querySelector(".hit, .bureau, .matrix")) fill(byId("results"), skeleton());
 }
 
 /** Announce new results; a new question is read from its first hit, a filter moves nothing. */
@@ -102,11 +120,11 @@ function settle() {
 function draw() {
   const { data } = shown;
   byId("facets").hidden = !state.q;
+  setItems(state.q && data ? itemsOf(state.mode, data) : []);
   if (!state.q) return fill(byId("results"), homeView(state, data));
   if (!data) return undefined;
-  drawFacets(state, data.facets);
-  const view = state.mode === "ask" ? answerView : searchView;
-  return fill(byId("results"), chips(state), view(state, data));
+  drawFacets(state, data);
+  return fill(byId("results"), el("p", { class: "on-paper asked" }, state.q), chips(state), VIEWS[state.mode](state, data));
 }
 
 function showFailure(error) {
@@ -120,10 +138,19 @@ function openHit(id) {
   return true;
 }
 
-function closeReader() {
+/** Close what lies on top: the menu of references, a gloss, the reader. */
+function close() {
+  if (closeCite() || hideGloss()) return true;
   if (!state.open) return false;
   go(href(state, { open: "" }));
   return true;
+}
+
+/** To the next hit of the opened report, or the one before. */
+function step(by) {
+  const open = neighbour(by);
+  if (open) go(href(state, { open }));
+  return Boolean(open);
 }
 
 // Links inside the page change the address without loading it again; with a modifier key, or
@@ -147,7 +174,12 @@ byId("lang").addEventListener("click", () => {
   setLang(lang() === "zh" ? "en" : "zh");
   follow();
 });
+byId("glosses").addEventListener("click", () => {
+  setGloss(!glossOn());
+  drawSwitch();
+});
 window.addEventListener("popstate", follow);
-listen(openHit, closeReader);
+listen({ open: openHit, close, step, gloss: stepGloss });
+listenGloss();
 if (!state.q && !narrow.matches) byId("q").focus();
 follow();

@@ -4,6 +4,7 @@ import { Failure, report } from "./api.js";
 import { byId } from "./dom.js";
 import { rememberName } from "./facets.js";
 import { lang } from "./i18n.js";
+import { neighbours } from "./items.js";
 import { drawReader, drawReaderHead, drawReaderNote, drawReaderWait } from "./reader.js";
 import { failure } from "./render.js";
 import { parseSpan } from "./text.js";
@@ -13,7 +14,21 @@ const NOTHING = { id: "", key: "", report: null };
 const narrow = matchMedia("(max-width: 60rem)");
 let state = { open: "" };
 let opened = NOTHING; // the span in the reader, its report, and the language it is drawn in
+let items = []; // the spans of the results on the page
 let arrived = false; // the first address has been shown: from now on a person opens reports
+
+/** Tell the reader which spans the results on the page hold: it leads from one to the next. */
+export function setItems(found) {
+  items = found;
+  if (opened.report) drawReaderHead(state, opened.report, items);
+}
+
+/** The neighbouring span of the result in the opened report, or undefined. */
+export function neighbour(step) {
+  if (!opened.report) return undefined;
+  const { before, after } = neighbours(items, state.open);
+  return step < 0 ? before : after;
+}
 
 /** Open, refresh or close the reader as `next` says; `retry` is offered after a failure. */
 export async function showReader(next, retry) {
@@ -25,7 +40,7 @@ export async function showReader(next, retry) {
   cover();
   if (!state.open) return leave();
   const key = `${state.open} ${lang()}`;
-  if (opened.key === key) return opened.report && drawReaderHead(state, opened.report);
+  if (opened.key === key) return opened.report && drawReaderHead(state, opened.report, items);
   const focus = opened.id !== state.open && (byHand || narrow.matches);
   opened = { id: state.open, key, report: null };
   return load(focus, retry);
@@ -51,9 +66,9 @@ async function load(focus, retry) {
 function show(found, focus) {
   opened.report = found;
   rememberName(found.report_id, found.title);
-  drawReader(state, found);
-  // Opening narrows the column of hits: keep the chosen one in sight.
-  document.querySelector(".hit[aria-current]")?.scrollIntoView({ block: "nearest" });
+  drawReader(state, found, items);
+  // Opening narrows the column of hits: keep the chosen hit or cell in sight.
+  document.querySelector(":is(.hit, td)[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   if (focus) byId("reader").focus({ preventScroll: true });
 }
 
@@ -62,7 +77,7 @@ function cover() {
   const covered = Boolean(state.open) && narrow.matches;
   for (const id of ["bar", "facets", "results", "skip"]) byId(id).inert = covered;
   byId("reader").setAttribute("role", covered ? "dialog" : "complementary");
-  byId("reader").setAttribute("aria-modal", String(covered));
+  byId("reader").ariaModal = covered ? "true" : null;
 }
 
 /** Give the focus that the reader had back to where it was opened from. */

@@ -1,13 +1,15 @@
 // The source: a report's outline and text, opened at the cited span. The span is found by its
 // stored offsets, never by searching for the words.
 
+import { citeButton } from "./cite.js";
 import { byId, copyButton, el, fill, han } from "./dom.js";
 import { t } from "./i18n.js";
+import { neighbours, passageOf } from "./items.js";
 import { href, unfiltered } from "./state.js";
-import { parseSpan, pathLine, points, quoteWithSource } from "./text.js";
+import { parseSpan, pathLine, points, quoteWithSource, spanId } from "./text.js";
 
-/** Draw `report` with the span that `state.open` names. */
-export function drawReader(state, report) {
+/** Draw `report` with the span that `state.open` names; `items` are the spans of the result. */
+export function drawReader(state, report, items) {
   const span = parseSpan(state.open);
   const chars = points(report.text);
   const current = sectionAt(report.sections, span);
@@ -19,7 +21,7 @@ export function drawReader(state, report) {
     },
       han("div", { class: "text" }, paragraphs(report, chars, span))));
   byId("reader").setAttribute("aria-label", report.title);
-  drawReaderHead(state, report);
+  drawReaderHead(state, report, items);
   scrollTo(byId("reader-body").querySelector("mark"));
 }
 
@@ -38,17 +40,45 @@ const closeLink = (state) =>
     el("span", { "aria-hidden": "true" }, "×"));
 
 /** The reader's head: its links hold the rest of the page's state, which changes below it. */
-export function drawReaderHead(state, report) {
+export function drawReaderHead(state, report, items) {
   const cited = citedItem(report, parseSpan(state.open));
   const facts = [report.region, report.year, report.date].filter(Boolean).join(" · ");
-  const only = href({ ...state, ...unfiltered() }, { report: [report.report_id], open: "" });
+  const only = href({ ...state, ...unfiltered() }, { mode: "search", report: [report.report_id], open: "" });
   fill(byId("reader-head"),
     han("h2", {}, report.title),
     closeLink(state),
     han("p", { class: "meta" }, `${report.issuer}${facts ? ` · ${facts}` : ""}`),
-    el("p", { class: "tools" },
-      cited ? copyButton(t("copyQuote"), () => quoteWithSource(cited)) : null,
-      state.q ? el("a", { class: "quiet", href: only }, t("onlyThis")) : null));
+    el("div", { class: "tools" },
+      cited ? [
+        copyButton(t("copyQuote"), () => quoteWithSource(cited)), citeButton(passageOf(items, state.open)),
+      ] : null,
+      report.file_url?.startsWith("v1/") ? original(report, pageOf(items, state.open)) : null,
+      state.q ? el("a", { class: "quiet", href: only }, t("onlyThis")) : null,
+      steps(state, items)));
+}
+
+/** The original file in a tab of its own, a PDF at the cited page. */
+function original(report, page) {
+  const place = page && report.media_type === "application/pdf" ? `#page=${page}` : "";
+  return el("a", {
+    class: "quiet", id: "original", href: report.file_url + place, target: "_blank", rel: "noopener", title: report.file,
+  }, t("original"), el("span", { "aria-hidden": "true" }, " ↗"));
+}
+
+const pageOf = (items, open) => items.find((item) => spanId(item) === open)?.page;
+
+/** To the neighbouring hits in this report; null where the result has no other. */
+function steps(state, items) {
+  const { before, after, n, of } = neighbours(items, state.open);
+  if (!before && !after) return null;
+  const arrow = (id, open, sign, key) => el("a", {
+    class: "step", id, href: open ? href(state, { open }) : null, role: open ? null : "link",
+    "aria-disabled": open ? null : "true", "aria-label": t(id), "aria-keyshortcuts": key, title: `${t(id)} (${key})`,
+  }, el("span", { "aria-hidden": "true" }, sign));
+  return el("div", { class: "steps", role: "group", "aria-label": t("steps") },
+    arrow("before", before, "‹", "["),
+    el("span", { class: "count", id: "place" }, n ? t("place", { n, of }) : t("placeOf", { of })),
+    arrow("after", after, "›", "]"));
 }
 
 function citedItem(report, span) {

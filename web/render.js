@@ -1,64 +1,40 @@
-// Hits, the expansion of English words, and the states in between: loading, nothing, failure.
+// What stands round the hits: how the question was read, and the states without hits.
 
-import { copyButton, el, han } from "./dom.js";
+import { el, han } from "./dom.js";
+import { display } from "./facets.js";
+import { hitList } from "./hits.js";
 import { lang, t } from "./i18n.js";
 import { href, more } from "./state.js";
-import { citation, marked, pathLine, quoteWithSource, spanId } from "./text.js";
 
 /** The results of a search. */
 export function searchView(state, found) {
-  if (!found.hits.length) return [nothing(), expansion(state, found.expansion)];
+  if (!found.hits.length) return [nothing(state, found), reading(state, found)];
   const larger = more(state, found.total);
   return [
     el("div", { class: "summary" },
       el("h2", {}, t("shown", { k: found.hits.length, n: found.total })),
       el("p", { class: "keys" }, t("keys"))),
-    expansion(state, found.expansion),
+    reading(state, found),
     hitList(state, found.hits),
     larger && el("p", { class: "more" },
       el("a", { class: "button", href: href(state, { k: larger }), id: "more" }, t("more"))),
   ];
 }
 
-/** Hit cards in a list that the arrow keys walk through. */
-export const hitList = (state, hits) =>
-  el("ol", { class: "hits" }, hits.map((hit, n) => el("li", {}, card(state, hit, n))));
+/** How the question was read: slips corrected, English words carried to Chinese ones. */
+export const reading = (state, found) =>
+  [corrections(found.corrections ?? []), expansion(state, found.expansion)];
 
-function card(state, hit, n) {
-  const id = `hit-${n + 1}`;
-  const open = spanId(hit) === state.open;
-  return el("article", {
-    class: "hit", id, tabindex: n ? -1 : 0, "aria-labelledby": `${id}-title`,
-    "aria-current": open ? "true" : null, "data-open": spanId(hit),
-  },
-    el("header", {},
-      el("h3", { id: `${id}-title` },
-        han("a", { href: href(state, { open: spanId(hit) }), tabindex: -1 }, hit.issuer),
-        el("span", { class: "year" }, hit.year ? String(hit.year) : t("unknown")),
-        badge(hit.matched)),
-      path(hit)),
-    han("blockquote", { class: "passage" }, marked(hit.text, hit.marks)),
-    han("p", { class: "cite" }, citation(hit)),
-    el("footer", {},
-      el("a", { class: "quiet strong", href: href(state, { open: spanId(hit) }) }, t("open")),
-      copyButton(t("copyQuote"), () => quoteWithSource(hit))),
-  );
-}
+const corrections = (pairs) => pairs.length
+  ? el("p", { class: "read-as" }, pairs.map(([typed, read]) => el("span", {},
+    el("s", { lang: "en" }, typed), " ", t("readAs"), " ", el("b", { lang: "en" }, read))))
+  : null;
 
-/** The headings above a passage; text under no heading is named by its role. */
-export function path(item) {
-  if (!item.heading_path.length) return el("p", { class: "path" }, t(`role.${item.role ?? "intro"}`));
-  return han("p", { class: "path" }, pathLine(item.heading_path));
-}
-
-const badge = (matched) =>
-  el("span", { class: `badge ${matched}`, title: t(`why.${matched}`) }, t(`matched.${matched}`));
-
-/** How English words were carried to Chinese ones, with a switch; null for Chinese queries. */
-export function expansion(state, terms) {
+/** The Chinese words of each term, with a switch; null where there is nothing to switch. */
+function expansion(state, terms) {
   if (!terms.length && (state.expand || !/[a-z]{2}/i.test(state.q))) return null;
   const rows = terms.map(({ term, words }) => [
-    el("dt", { lang: "en" }, term), han("dd", {}, words.join("、")),
+    el("dt", { lang: /[a-z]/i.test(term) ? "en" : "zh-CN" }, term), han("dd", {}, words.join("、")),
   ]);
   const toggle = el("input", {
     type: "checkbox", role: "switch", id: "expand", checked: state.expand,
@@ -69,7 +45,18 @@ export function expansion(state, terms) {
     terms.length ? el("dl", {}, rows) : null);
 }
 
-const nothing = () => el("div", { class: "note" }, el("h2", {}, t("none")), el("p", {}, t("noneHint")));
+/** No passages: which filters stand in the way, and what each of them holds back. */
+export function nothing(state, { without }) {
+  const culprits = without.filter(({ total }) => total).map(({ name, values, total }) => el("li", {},
+    el("a", { class: "chip", href: href(state, { [name]: [] }) },
+      el("span", { class: "kind" }, t(name)),
+      el("s", {}, values.map((value) => display(name, value)).join(" · ")),
+      el("span", { class: "count" }, t("brings", { n: total.toLocaleString() })))));
+  return el("div", { class: "note", id: "nothing" },
+    el("h2", {}, t("none")),
+    el("p", {}, t(culprits.length ? "noneFiltered" : without.length ? "noneAlone" : "noneHint")),
+    culprits.length ? el("ul", { class: "chips" }, culprits) : null);
+}
 
 /** A failure in the user's language, with a way to try again. */
 export function failure(error, retry) {

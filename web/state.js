@@ -1,9 +1,13 @@
 // Everything that a link to this page must restore stands in its address, under the names of
 // the HTTP interface's own parameters; `mode` and `open` are the page's.
 
-const FACETS = ["region", "year", "role", "issuer", "report"];
+const FACETS = ["region", "year", "level", "role", "issuer", "report"];
 const PAGE = 10;
 const MOST = 100;
+const LONGEST = 4000; // characters of a question
+
+/** The page's modes; the first needs no name in the address. */
+export const MODES = ["search", "ask", "compare"];
 
 /** The state that an address describes; nonsense in it falls back to the defaults. */
 export function parse(search) {
@@ -11,7 +15,7 @@ export function parse(search) {
   const k = Math.trunc(Number(params.get("k")));
   return {
     q: (params.get("q") ?? "").trim(),
-    mode: params.get("mode") === "ask" ? "ask" : "search",
+    mode: MODES.find((mode) => mode === params.get("mode")) ?? MODES[0],
     expand: params.get("expand") !== "false",
     k: k >= 1 ? Math.min(k, MOST) : PAGE,
     open: params.get("open") ?? "",
@@ -19,10 +23,12 @@ export function parse(search) {
   };
 }
 
+/** The parameters of the HTTP interface for a state's filters alone. */
+export const filters = (state) => new URLSearchParams(chosen(state));
+
 /** The parameters of the HTTP interface for a state. */
 export function query(state) {
-  const params = new URLSearchParams({ q: state.q });
-  for (const name of FACETS) state[name].forEach((value) => params.append(name, value));
+  const params = new URLSearchParams([["q", state.q], ...chosen(state)]);
   if (!state.expand) params.set("expand", "false");
   if (state.k !== PAGE) params.set("k", String(state.k));
   return params;
@@ -34,7 +40,7 @@ export function href(state, changes = {}) {
   const next = { ...state, ...restart, ...changes };
   const params = query(next);
   if (!next.q) params.delete("q");
-  if (next.mode === "ask") params.set("mode", "ask");
+  if (next.mode !== MODES[0]) params.set("mode", next.mode);
   if (next.open) params.set("open", next.open);
   return `?${params}`;
 }
@@ -48,6 +54,11 @@ export function toggled(state, name, value) {
 
 /** The changes that take all filters away. */
 export const unfiltered = () => Object.fromEntries(FACETS.map((name) => [name, []]));
+
+/** The link to passages worded like `text`, wherever they stand. */
+export const similar = (state, text) => href(state, {
+  ...unfiltered(), mode: MODES[0], open: "", q: Array.from(text.replace(/\s+/g, " ")).slice(0, LONGEST).join(""),
+});
 
 /** The chosen filters as [name, value] pairs. */
 export const chosen = (state) => FACETS.flatMap((name) => state[name].map((value) => [name, value]));

@@ -1,0 +1,65 @@
+"""The command line's verbs stats and manifest: what is in an index, and correcting it by hand.
+
+`search_api.cli` hands its typer over, so that it stays that library's one importer.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from indexer.shapes import Metadata
+
+DEFAULT_INDEX = Path(".bureau")
+WEAK = "weak"  # the manifest's column that says what to check; nothing reads it
+
+
+def add_catalogue(app: Any, typer: ModuleType) -> None:  # noqa: ANN401
+    """Register the verbs on the typer application ``app``."""
+    index_option = typer.Option(
+        DEFAULT_INDEX, "--index", envvar="BUREAU_INDEX", help="Index directory. 索引目录"
+    )
+    json_option = typer.Option(False, "--json", help="JSON, one object a line.")
+
+    @app.command(epilog="Example: bureau stats --json")  # type: ignore[untyped-decorator]
+    def stats(index: Path = index_option, as_json: bool = json_option) -> None:
+        """What is in the index, and what became of every input file. 索引概况"""
+        from indexer.store import Index
+        from search_api.fields import index_fields
+        from search_api.terminal import show_stats
+
+        opened = Index.open(index)
+        if as_json:
+            sys.stdout.write(json.dumps(index_fields(opened), ensure_ascii=False) + "\n")
+        else:
+            show_stats(opened)
+
+    @app.command(epilog="Example: bureau manifest > reports/corpus.csv")  # type: ignore[untyped-decorator]
+    def manifest(index: Path = index_option) -> None:
+        """The reports' metadata as a CSV to correct by hand and index with. 元数据表
+
+        Put it into the folder of the reports as corpus.csv, or name it with --manifest. The
+        column "weak" names guesses to check.
+        """
+        from indexer.store import Index
+
+        write_manifest(Index.open(index).metas)
+
+
+def write_manifest(metas: Iterable[Metadata]) -> None:
+    """Print a manifest of reports as CSV with a byte-order mark, as spreadsheets write it."""
+    from indexer.metadata import COLUMNS
+
+    sys.stdout.write("\ufeff")
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow([*COLUMNS, WEAK])
+    for meta in metas:
+        code = "" if meta.region.code == "000000" else meta.region.code
+        row = (meta.id, meta.title, meta.issuer, code, meta.level, meta.year, meta.date, meta.file)
+        weak = "; ".join(f"{field} ({origin})" for field, origin in meta.weak.items())
+        writer.writerow(["" if value is None else str(value) for value in row] + [weak])
