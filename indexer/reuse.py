@@ -53,9 +53,11 @@ class Earlier:
     def open(cls, root: Path, identity: Identity) -> Earlier:
         """What is published below ``root``; nothing where that cannot be opened."""
         try:
-            return cls(Index.open(root), identity)
+            index = Index.open(root)
+            index.hold()
         except BadIndex:
             return cls(None, identity)
+        return cls(index, identity)
 
     def close(self) -> None:
         """Release the generation."""

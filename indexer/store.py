@@ -211,9 +211,18 @@ class Index:
 
     @cached_property
     def metas(self) -> tuple[Metadata, ...]:
-        """Metadata of all reports; a passage's ``report`` column is an index into it."""
+        """Metadata of all reports; a passage's ``report`` column is an index into it.
+
+        :raises BadIndex: if another version of the program wrote them.
+        """
         rows = self._reports.execute("SELECT meta FROM reports ORDER BY row")
-        return tuple(report_from_json(row[0]) for row in rows)
+        try:
+            return tuple(report_from_json(row[0]) for row in rows)
+        except (KeyError, TypeError, ValueError):
+            raise BadIndex(
+                f"{self.folder} was made by another version: rebuild it with “bureau index”",
+                f"{self.folder} 由其他版本建立：请用 “bureau index” 重建",
+            ) from None
 
     @cached_property
     def ledger(self) -> tuple[LedgerEntry, ...]:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from indexer.shapes import BadInput, BureauError
+from search_api.catalogue import add_catalogue
 from search_api.messages import language, say
 from search_api.serve import add_serve
 from search_api.sharing.verbs import add_verbs
@@ -91,10 +92,14 @@ def index(
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Read and embed every file again. 全部重建")
     ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 2 if any file failed. 有文件失败即报错")
+    ] = False,
 ) -> None:
     """Build an index of reports and publish it; what has not changed is kept. 建立索引"""
     from indexer.build import add_to_index, build_index
     from indexer.embedders import BUNDLED, open_embedder
+    from indexer.shapes import Fate
     from indexer.sources import bundled_corpus
     from search_api.terminal import progress_bar, tell
 
@@ -113,6 +118,8 @@ def index(
         if entry.reason:
             tell(f"{entry.fate}: {entry.file!r}: {entry.reason}")
     tell(say("indexed", result=result, folder=index))
+    if strict and result.count(Fate.FAILED):
+        raise typer.Exit(ERROR)
 
 
 @app.command(
@@ -220,20 +227,6 @@ def show(
         show_passage(stored, passage, span)
 
 
-@app.command(epilog="Example: bureau stats --json")
-def stats(index: IndexOption = DEFAULT_INDEX, as_json: JsonOption = False) -> None:
-    """What is in the index, and what became of every input file. 索引概况"""
-    from indexer.store import Index
-    from search_api.fields import index_fields
-    from search_api.terminal import show_stats
-
-    opened = Index.open(index)
-    if as_json:
-        print_lines([index_fields(opened)])
-    else:
-        show_stats(opened)
-
-
 @app.command("eval", epilog="Example: bureau eval --data tests/eval --baseline BAAI/bge-m3")
 def evaluate(
     data: Annotated[
@@ -328,6 +321,7 @@ def print_lines(rows: Iterable[Mapping[str, object]]) -> None:
 
 
 add_serve(app, typer, open_engine)
+add_catalogue(app, typer)
 add_verbs(app, typer, open_engine)
 
 

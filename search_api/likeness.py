@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache, partial
 
 from indexer.embedders import FloatArray
 from indexer.words import fold
@@ -21,16 +22,14 @@ def same_wording(texts: Sequence[str], vectors: FloatArray) -> list[int | None]:
     comparisons. What is folded is folded under a text that is itself shown.
     """
     cosines = vectors @ vectors.T
-    shown: list[tuple[int, set[str]]] = []
+    pieces = [cache(partial(shingles, text)) for text in texts]
+    shown: list[int] = []
     found: list[int | None] = []
-    for n, text in enumerate(texts):
-        own = shingles(text)
-        near = (
-            at for at, other in shown if cosines[n, at] >= CLOSE and jaccard(own, other) >= SAME
-        )
-        first = next(near, None)
+    for n, own in enumerate(pieces):
+        near = (at for at in shown if cosines[n, at] >= CLOSE)
+        first = next((at for at in near if jaccard(own(), pieces[at]()) >= SAME), None)
         if first is None:
-            shown.append((n, own))
+            shown.append(n)
         found.append(first)
     return found
 

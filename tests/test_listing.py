@@ -162,7 +162,7 @@ def test_metrics_count_by_route_and_keep_no_question(engine):
 
 
 def test_a_cursor_does_not_outlive_its_generation(small, tmp_path, embedder):
-    build_index([small], tmp_path / "i", embedder)
+    build_index([small], tmp_path / "i", embedder, afresh=True)
     cursor = None
     for generation in range(2):
         engine = Engine(Index.open(tmp_path / "i"), embedder)
@@ -176,4 +176,4 @@ def test_a_cursor_does_not_outlive_its_generation(small, tmp_path, embedder):
         (small / f"{generation}.txt").write_text(
             "某县信访局2022年工作报告\n一、做法\n接访。", "utf-8"
         )
-        build_index([small], tmp_path / "i", embedder)
+        build_index([small], tmp_path / "i", embedder, afresh=True)

@@ -1,18 +1,12 @@
 """A new generation is served without a restart and without a dropped request."""
 
 import json
-import os
-import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
-from http.client import HTTPConnection
-from pathlib import Path
 
 import pytest
 from conftest import HashEmbedder
+from server import running, wait_for
 from shell import run_bureau
 from starlette.testclient import TestClient
 
@@ -23,22 +17,12 @@ from search_api.engine import Engine
 from search_api.serving import live as live_module
 from search_api.serving.live import Live
 
-ROOT = Path(__file__).parents[1]
 CLIENTS, GENERATIONS = 4, 3
 
 
 def add_report(folder, number):
     text = f"第{number}县信访局2022年工作报告\n一、做法\n（一）接访。全年接待来访群众{number}批次。"
     (folder / f"more-{number}.txt").write_text(text, "utf-8")
-
-
-def wait_for(what, seconds=30):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if what():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it did not happen in time")
 
 
 @pytest.fixture
@@ -54,7 +38,7 @@ def test_a_new_generation_replaces_the_engine(published, small, monkeypatch):
     old = live.now()
     assert live.now() is old
     add_report(small, 1)
-    build_index([small], published, HashEmbedder())
+    build_index([small], published, HashEmbedder(), afresh=True)
     wait_for(lambda: live.now() is not old)
     assert live.now().index.generation == "gen-000002"
     assert live.now().embedder is old.embedder
@@ -77,14 +61,14 @@ def test_a_damaged_generation_leaves_the_old_one_answering(published, small, mon
     )
     assert client.get("/readyz").json()["stale"] is False
     add_report(small, 1)
-    build_index([small], published, HashEmbedder())
+    build_index([small], published, HashEmbedder(), afresh=True)
     (published / "gen-000002" / "passages.npy").write_bytes(b"")
     wait_for(lambda: client.get("/readyz").json()["stale"])
     body = client.get("/v1/search", params={"q": "接访"}).json()
     assert body["index"]["generation"] == "gen-000001"
     assert body["hits"]
     add_report(small, 2)
-    build_index([small], published, HashEmbedder())
+    build_index([small], published, HashEmbedder(), afresh=True)
     wait_for(lambda: client.get("/readyz").json()["generation"] == "gen-000003")
     assert client.get("/readyz").json()["stale"] is False
 
@@ -97,56 +81,31 @@ def test_an_entity_tag_ends_with_its_generation(published, small, monkeypatch):
     tag = client.get("/v1/reports").headers["etag"]
     assert client.get("/v1/reports", headers={"If-None-Match": tag}).status_code == 304
     add_report(small, 1)
-    build_index([small], published, HashEmbedder())
+    build_index([small], published, HashEmbedder(), afresh=True)
     wait_for(lambda: client.get("/v1/reports", headers={"If-None-Match": tag}).status_code == 200)
     assert len(client.get("/v1/reports").json()["reports"]) == 3
 
 
 @pytest.fixture
 def server(small, tmp_path):
-    """(port, index folder) of a real server over the two reports."""
+    """A real server over the two reports."""
     index = tmp_path / "index"
     assert run_bureau("index", small, index=index).returncode == 0
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "search_api.cli", "serve", "--index", str(index)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    with (
-        (tmp_path / "log").open("w+") as log,
-        subprocess.Popen([*command, "--port", str(port)], env=environment, stderr=log) as child,
-    ):
-        try:
-            wait_for(lambda: child.poll() is not None or ask(port, "/readyz") is not None)
-            yield port, index
-        finally:
-            child.send_signal(signal.SIGTERM)
-            child.wait(30)
-            log.seek(0)
-            said = log.read()
-            assert "Traceback" not in said, said
+    with running(index) as started:
+        yield started
 
 
-def ask(port, path):
-    """(status, body) of a request to the server, or nothing if it does not answer."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=30)
-    try:
-        connection.request("GET", path)
-        response = connection.getresponse()
-        return response.status, response.read()
-    except OSError:
-        return None
-    finally:
-        connection.close()
+def generation(server):
+    """The name of the generation that answers."""
+    return json.loads(server.ask("/readyz")[2])["generation"]
 
 
 def test_publishing_under_load_drops_no_request_and_mixes_no_generations(server, small):
-    port, index = server
     answers, stop = [], threading.Event()
 
     def client():
         while not stop.is_set():
-            answers.append(ask(port, "/v1/search?q=%E6%8E%A5%E8%AE%BF&k=100"))
+            answers.append(server.ask("/v1/search?q=%E6%8E%A5%E8%AE%BF&k=100"))
 
     threads = [threading.Thread(target=client) for _ in range(CLIENTS)]
     for thread in threads:
@@ -154,16 +113,16 @@ def test_publishing_under_load_drops_no_request_and_mixes_no_generations(server,
     try:
         for number in range(1, GENERATIONS + 1):
             add_report(small, number)
-            assert run_bureau("index", small, index=index).returncode == 0
+            assert run_bureau("index", small, "--rebuild", index=server.index).returncode == 0
             name = f"gen-{number + 1:06}"
-            wait_for(lambda name=name: json.loads(ask(port, "/readyz")[1])["generation"] == name)
+            wait_for(lambda name=name: generation(server) == name)
     finally:
         stop.set()
         for thread in threads:
             thread.join()
     assert len(answers) > 10 * GENERATIONS
     assert {answer and answer[0] for answer in answers} == {200}
-    bodies = [json.loads(body) for _, body in answers]
+    bodies = [json.loads(body) for *_, body in answers]
     assert {body["index"]["generation"] for body in bodies} == {
         f"gen-{n:06}" for n in range(1, GENERATIONS + 2)
     }
@@ -175,9 +134,36 @@ def test_publishing_under_load_drops_no_request_and_mixes_no_generations(server,
 
 
 def test_a_megabyte_of_question_is_refused_by_the_real_server(server):
-    port, _ = server
     began = time.monotonic()
-    status, _ = ask(port, "/v1/search?q=" + "a" * 1_000_000) or (400, b"")
-    assert 400 <= status < 500
+    status, _, body = server.ask("/v1/search?q=" + "a" * 1_000_000)
+    assert status == 414
+    assert json.loads(body)["errors"][0]["field"] == "q"
     assert time.monotonic() - began < 5
-    assert ask(port, "/healthz")[0] == 200
+    assert server.ask("/healthz")[0] == 200
+
+
+def test_refreshed_waits_until_the_new_generation_is_open(published, small):
+    live = Live(Engine(Index.open(published), HashEmbedder()))
+    old = live.now()
+    assert live.refreshed() is old
+    for number in range(1, 4):
+        add_report(small, number)
+        build_index([small], published, HashEmbedder())
+        assert live.refreshed().index.generation == f"gen-{number + 1:06}"
+        assert live.now() is live.refreshed()
+
+
+def test_refreshed_from_many_threads_opens_a_generation_once(published, small, monkeypatch):
+    live = Live(Engine(Index.open(published), HashEmbedder()))
+    live.refreshed()
+    opened = []
+    plain = live_module.reopened
+    monkeypatch.setattr(live_module, "reopened", lambda old: opened.append(1) or plain(old))
+    add_report(small, 1)
+    build_index([small], published, HashEmbedder())
+    threads = [threading.Thread(target=live.refreshed) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert opened == [1]

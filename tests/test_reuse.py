@@ -173,3 +173,13 @@ def test_the_command_adds_and_rebuilds(small, tmp_path):
     rebuilt = run_bureau("index", small, "--rebuild", index=index)
     assert "2 reports, 6 passages" in rebuilt.stderr
     assert_refused(run_bureau("index", tmp_path / "no.txt", "--add", index=index), "no.txt")
+
+
+def test_an_index_of_another_version_is_refused_and_built_anew(root, small, monkeypatch):
+    def other(data):
+        raise KeyError("field")
+
+    monkeypatch.setattr("indexer.store.report_from_json", other)
+    with pytest.raises(BadIndex, match="another version"):
+        Index.open(root).hold()
+    assert set(fates(build_index([small], root, HashEmbedder())).values()) == {"indexed"}

@@ -9,3 +9,7 @@ class Unreadable(BureauError):
 
 class Unsupported(Unreadable):
     """A file that is passed over on purpose: another format, or nothing in it."""
+
+
+class Stopped(Unsupported):
+    """A file whose reading went beyond a limit or brought its process down."""

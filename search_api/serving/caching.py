@@ -1,4 +1,4 @@
-"""One generation a request, and entity tags that hold as long as it is the published one."""
+"""One generation a request, entity tags that hold as long as it is published, compression."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from hashlib import sha256
 from secrets import token_hex
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from search_api.engine import Engine
+from search_api.serving.events import wants_events
 from search_api.serving.live import Live
 
 API = "/v1/"
+ORIGINAL = "/file"  # how the address of an original ends
 REVALIDATE = "no-cache"  # a browser may keep it but asks each time: 304 while nothing changed
 NEVER = "no-store"
 
@@ -44,7 +47,7 @@ class Pinned:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 if tag and message["status"] == 200:
-                    headers["ETag"] = tag
+                    headers.setdefault("ETag", tag)
                 api = scope["path"].startswith(API)
                 lasting = message["status"] < 400 and (tag or not api)
                 headers.setdefault("Cache-Control", REVALIDATE if lasting else NEVER)
@@ -60,9 +63,24 @@ class Pinned:
         return f'W/"{sha256(text).hexdigest()[:32]}"'
 
 
+class Compressed(GZipMiddleware):
+    """Compresses answers, but no original: its bytes, ranges and entity tag belong together."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app, minimum_size=1000, compresslevel=6)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve, compressed where the client takes it."""
+        if scope["type"] == "http" and scope["path"].endswith(ORIGINAL):
+            return await self.app(scope, receive, send)
+        return await super().__call__(scope, receive, send)
+
+
 def is_lasting(scope: Scope) -> bool:
     """Whether the answer depends on the address and the generation alone."""
-    return scope["method"] in ("GET", "HEAD") and bool(scope["path"].startswith(API))
+    if scope["method"] not in ("GET", "HEAD") or not scope["path"].startswith(API):
+        return False
+    return not wants_events(Headers(scope=scope))
 
 
 def tags(header: str) -> set[str]:

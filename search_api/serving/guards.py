@@ -7,7 +7,7 @@ must be one that this server goes by, and what a browser sends for another site 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
 from socket import gethostname
 from urllib.parse import unquote_to_bytes
@@ -29,13 +29,14 @@ SECURITY = {
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 EVERYWHERE = ("0.0.0.0", "::", "[::]", "")  # noqa: S104 - recognised, not bound
 LONGEST_BODY = 2**20  # bytes
+READING = ("GET", "HEAD")
 LONGEST_ADDRESS = 48 * 1024  # bytes of the query string; the longest question has 36,000
 LONGEST_PATH = 1000  # characters: no name of a report or passage comes near
 OWN_SITE = ("", "none", "same-origin")  # of Sec-Fetch-Site
 
 
 class SecurityHeaders:
-    """Puts `SECURITY` on every response."""
+    """Puts `SECURITY` on every response that does not set a header of it itself."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -45,7 +46,9 @@ class SecurityHeaders:
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(SECURITY)
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         await self.app(scope, receive, sending)
@@ -73,7 +76,9 @@ class OwnSite:
             field, value, zh = "Host", host, "本服务不使用此主机名"
         elif origin and origin.partition("://")[2] != host:
             field, value, zh = "Origin", origin, "拒绝来自其他网站的请求"
-        elif headers.get("sec-fetch-site", "") not in OWN_SITE and not is_navigation(headers):
+        elif headers.get("sec-fetch-site", "") not in OWN_SITE and not (
+            scope["method"] in READING and is_navigation(headers)
+        ):
             field, value, zh = "Sec-Fetch-Site", headers["sec-fetch-site"], "拒绝来自其他网站的请求"
         else:
             return await self.app(scope, receive, send)
@@ -115,8 +120,10 @@ def is_address(name: str) -> bool:
 class SoundRequest:
     """Refuses oversized bodies and addresses, and parameters that are not UTF-8 text."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, bodies: Mapping[tuple[str, str], int] | None = None) -> None:
+        """``bodies``: most bytes of a body by (method, path), where not `LONGEST_BODY`."""
         self.app = app
+        self.bodies = dict(bodies or {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve, or answer 404, 413, 414 or 422."""
@@ -124,34 +131,41 @@ class SoundRequest:
             return await self.app(scope, receive, send)
         query: bytes = scope["query_string"]
         length = Headers(scope=scope).get("content-length", "0")
-        if length.isdigit() and int(length[:20]) > LONGEST_BODY:
-            answer = problem(413, TOO_LARGE, TOO_LARGE_ZH)
+        most = self.bodies.get((scope["method"], scope["path"]), LONGEST_BODY)
+        if length.isdigit() and int(length[:20]) > most:
+            answer = problem(413, too_large(most), too_large_zh(most))
         elif len(query) > LONGEST_ADDRESS:
-            answer = self.too_long(query)
+            answer = address_too_long(query)
         elif len(scope["path"]) > LONGEST_PATH:
             answer = problem(404, "there is nothing at so long an address", "没有这个地址")
         elif field := undecodable(query):
             said, zh = f"{field} is not valid UTF-8 text", f"{field} 不是有效的 UTF-8 文本"
             answer = problem(422, said, zh, errors=[blame(field, said, zh)])
         else:
-            return await self.app(scope, counted(receive), send)
+            return await self.app(scope, counted(receive, most), send)
         return await answer(scope, receive, send)
 
-    @staticmethod
-    def too_long(query: bytes) -> JSONResponse:
-        """The answer to an address of too many bytes, naming its longest parameter."""
-        longest = max(query.split(b"&"), key=len).partition(b"=")[0]
-        field = unquote_to_bytes(longest[:100]).decode("utf-8", "replace")
-        said = f"{field} is too long: an address has at most {LONGEST_ADDRESS:,} bytes"
-        zh = f"{field} 过长：地址最多 {LONGEST_ADDRESS:,} 字节"
-        return problem(414, said, zh, errors=[blame(field, said, zh)])
+
+def address_too_long(query: bytes) -> JSONResponse:
+    """The answer to a query string of too many bytes, naming its longest parameter."""
+    longest = max(query.split(b"&"), key=len).partition(b"=")[0]
+    field = unquote_to_bytes(longest[:100]).decode("utf-8", "replace")
+    said = f"{field} is too long: an address has at most {LONGEST_ADDRESS:,} bytes"
+    zh = f"{field} 过长：地址最多 {LONGEST_ADDRESS:,} 字节"
+    return problem(414, said, zh, errors=[blame(field, said, zh)])
 
 
-TOO_LARGE = f"the request body is larger than {LONGEST_BODY:,} bytes: send less at a time"
-TOO_LARGE_ZH = f"请求内容超过 {LONGEST_BODY:,} 字节：请分批发送"
+def too_large(most: int) -> str:
+    """Says that a body has more than ``most`` bytes."""
+    return f"the request body is larger than {most:,} bytes: send less at a time"
 
 
-def counted(receive: Receive) -> Receive:
+def too_large_zh(most: int) -> str:
+    """The same in Chinese."""
+    return f"请求内容超过 {most:,} 字节：请分批发送"
+
+
+def counted(receive: Receive, most: int) -> Receive:
     """``receive`` that stops a body whose length was not announced.
 
     :raises HTTPException: 413, where the body is read.
@@ -162,8 +176,8 @@ def counted(receive: Receive) -> Receive:
         nonlocal seen
         message = await receive()
         seen += len(message.get("body", b""))
-        if seen > LONGEST_BODY:
-            raise HTTPException(413, TOO_LARGE)
+        if seen > most:
+            raise HTTPException(413, too_large(most))
         return message
 
     return receiving

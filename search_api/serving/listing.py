@@ -11,24 +11,27 @@ from __future__ import annotations
 import base64
 import json
 from binascii import Error as BadBase64
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from hashlib import sha256
+from time import perf_counter
 from urllib.parse import urlencode
 
-from indexer.shapes import BadInput
+from indexer.shapes import BadInput, Fate
 from search_api.engine import MOST_HITS, Engine, FacetValue, SearchResult
-from search_api.fields import Fields
+from search_api.fields import Fields, meta_fields
 from search_api.filters import Filters, restrict
 
 Facets = Mapping[str, Sequence[FacetValue]]
 Pairs = Sequence[tuple[str, str]]  # of a query string, in its order
+MOST_TROUBLES = 1000  # lines of files that are not in the index
 PLACE = ("k", "cursor")  # parameters that choose a page and not a list
 SUFFIX = "省市县区旗"  # a region may be chosen without it
 
 
-def start_of(cursor: str, engine: Engine, params: Pairs) -> int:
-    """The number of hits before the page that ``cursor`` leads to; 0 without one.
+def start_of(cursor: str, engine: Engine, params: Pairs, most: int = MOST_HITS) -> int:
+    """How many of ``most`` things come before the page that ``cursor`` leads to; 0 without one.
 
     :raises BadInput: for a cursor of another question or generation, or no cursor at all.
     """
@@ -48,8 +51,8 @@ def start_of(cursor: str, engine: Engine, params: Pairs) -> int:
             "leave it out to begin again",
             f"cursor “{cursor}” 属于另一个查询或旧索引：去掉它即从头开始",
         )
-    if not isinstance(start, int) or not 0 < start < MOST_HITS:
-        raise BadInput(f"cursor “{cursor}” leads beyond {MOST_HITS} passages")
+    if not isinstance(start, int) or not 0 < start < most:
+        raise BadInput(f"cursor “{cursor}” leads beyond the end", f"cursor “{cursor}” 超出了末尾")
     return start
 
 
@@ -67,21 +70,69 @@ def digest(params: Pairs) -> str:
 
 
 def paged(result: SearchResult, start: int) -> SearchResult:
-    """``result`` without its first ``start`` hits."""
-    return replace(result, hits=result.hits[start:])
+    """``result`` without its first ``start`` hits; what was folded under one of them is not."""
+    hits, firsts = [], {hit.passage.id: hit.passage.id for hit in result.hits[start:]}
+    for hit in result.hits[start:]:
+        if hit.same_as and hit.same_as not in firsts:
+            firsts[hit.same_as] = hit.passage.id
+        first = firsts[hit.same_as] if hit.same_as else None
+        hits.append(replace(hit, same_as=first if first != hit.passage.id else None))
+    return replace(result, hits=tuple(hits))
 
 
 def listing_fields(
-    result: SearchResult, engine: Engine, params: Pairs, *, start: int, took: float
+    result: SearchResult,
+    engine: Engine,
+    params: Pairs,
+    *,
+    start: int,
+    began: float,
+    filters: Filters,
 ) -> Fields:
-    """What a page of a list says beside its hits; ``took`` is in seconds."""
+    """What a page of a list says beside its hits; ``began`` is when, by `perf_counter`."""
     end = start + len(result.hits)
     more = result.hits and end < min(result.total, MOST_HITS)
     return {
         "facets": facet_fields(result.facets, params, "/v1/search"),
+        "without": [] if result.total else without_fields(engine, filters),
         "next": cursor_to(end, engine, params) if more else None,
         "index": index_line(engine),
-        "took_ms": round(1000 * took, 1),
+        "took_ms": round(1000 * (perf_counter() - began), 1),
+    }
+
+
+def without_fields(engine: Engine, filters: Filters) -> list[Fields]:
+    """For each chosen filter, its values and how many passages there would be without it."""
+    return [
+        {"name": name, "values": [str(v) for v in getattr(filters, name)], "total": total}
+        for name, total in engine.without(filters)
+    ]
+
+
+def reports_page(engine: Engine, params: Pairs, *, start: int, k: int) -> Fields:
+    """The ``k`` reports after the first ``start``, with their ledger lines.
+
+    The first page has the lines of files that were skipped or failed too, `MOST_TROUBLES` of
+    them at most; ``files`` counts them all.
+    """
+    index = engine.index
+    metas = index.metas[start : start + k]
+    shown = {meta.id for meta in metas}
+    troubles = [entry for entry in index.ledger if not entry.report_id]
+    listed = set(map(id, troubles[:MOST_TROUBLES] if start == 0 else ()))
+    lines = [e for e in index.ledger if e.report_id in shown or id(e) in listed]
+    end = start + len(metas)
+    counts = Counter(str(entry.fate) for entry in index.ledger)
+    return {
+        "generation": index.generation,
+        "created": index.manifest.created,
+        "reports": [meta_fields(meta) for meta in metas],
+        "total": len(index.metas),
+        "next": cursor_to(end, engine, params) if end < len(index.metas) else None,
+        "passages": index.manifest.passages,
+        "embedder": index.manifest.embedder.to_json(),
+        "ledger": [asdict(entry) for entry in lines],
+        "files": {str(fate): counts[str(fate)] for fate in Fate},
     }
 
 

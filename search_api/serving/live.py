@@ -33,17 +33,28 @@ class Live:
     def now(self) -> Engine:
         """The engine for a request that begins now; never waits."""
         if monotonic() - self._checked >= CHECK_EVERY and self._lock.acquire(blocking=False):
+            changed = False
             try:
-                started = self._look()
-            except BaseException:
-                self._lock.release()
-                raise
-            if not started:
-                self._lock.release()
+                changed = self._look()
+                if changed:
+                    Thread(target=self._swap, name="reopen", daemon=True).start()
+            finally:
+                if not changed:
+                    self._lock.release()
+        return self.engine
+
+    def refreshed(self) -> Engine:
+        """The engine over what is published at this moment; waits until that is open.
+
+        Where it cannot be opened, `trouble` says why, and the engine stays the one before.
+        """
+        with self._lock:
+            if self._look():
+                self._open()
         return self.engine
 
     def _look(self) -> bool:
-        """Whether a thread was started that opens a new generation and then frees the lock."""
+        """Whether another generation was published since the last look."""
         self._checked = monotonic()
         try:
             stat = self._current.stat()
@@ -51,10 +62,7 @@ class Live:
             self.trouble = f"{self._current}: {error.strerror}"
             return False
         seen, self._seen = self._seen, (stat.st_mtime_ns, stat.st_ino)
-        if seen == self._seen or (seen is None and self._is_open()):
-            return False
-        Thread(target=self._swap, name="reopen", daemon=True).start()
-        return True
+        return seen != self._seen and not (seen is None and self._is_open())
 
     def _is_open(self) -> bool:
         """Whether CURRENT names the generation that the engine was opened with."""
@@ -62,14 +70,19 @@ class Live:
         return name == self.engine.index.generation
 
     def _swap(self) -> None:
+        """`_open` on a thread of its own; frees the lock."""
+        try:
+            self._open()
+        finally:
+            self._lock.release()
+
+    def _open(self) -> None:
         try:
             self.engine = reopened(self.engine)
             self.trouble = ""
         except (BureauError, OSError) as error:  # the old generation goes on answering
             self.trouble = str(error)
             log.warning("the published generation cannot be opened: %s", error)
-        finally:
-            self._lock.release()
 
 
 def reopened(old: Engine) -> Engine:

@@ -21,12 +21,15 @@ from starlette.responses import JSONResponse
 from indexer.shapes import BadIndex, BureauError
 
 MEDIA_TYPE = "application/problem+json"
+FAILED = "the server failed; its log says why"
 SHOWN = 60  # characters of a refused value
 BY_NAME = ("/v1/passages/", "/v1/reports/", "/v1/cite/")  # what they name may not exist
 RECOVERING = {"Cache-Control": "no-store"}
 STATUS_ZH = {
+    400: "请求格式有误",
     404: "没有这个地址",
     405: "此地址不支持该请求方法",
+    408: "请求未能及时送达",
     413: "请求内容过大",
     500: "服务器内部错误",
 }
@@ -43,6 +46,7 @@ KIND_ZH = {
     "less_than_equal": "不能大于 {le}",
     "too_long": "最多 {max_length} 项",
     "too_short": "至少 {min_length} 项",
+    "string_too_short": "至少 {min_length} 个字符",
     "string_too_long": "最多 {max_length} 个字符",
     "string_unicode": "不是有效的 Unicode 文本",
     "string_type": "不是文本",
@@ -50,7 +54,12 @@ KIND_ZH = {
     "enum": "只能是 {expected}",
     "literal_error": "只能是 {expected}",
 }
+BLAMED = "bureau.blamed"  # in a request's scope: the field to blame where none is quoted
 Blame = dict[str, str]
+
+
+class Busy(BureauError):
+    """Another upload or another writer is at work: 409."""
 
 
 def problem(
@@ -88,7 +97,7 @@ def add_problems(app: Starlette, invalid: type[Exception], headers: Mapping[str,
     """
 
     def unforeseen(request: Request, error: Exception) -> JSONResponse:
-        return problem(500, "the server failed; its log says why", STATUS_ZH[500], headers=headers)
+        return problem(500, FAILED, STATUS_ZH[500], headers=headers)
 
     app.add_exception_handler(HTTPException, from_status)
     app.add_exception_handler(invalid, from_validation)
@@ -105,8 +114,9 @@ def from_status(request: Request, error: Exception) -> JSONResponse:
         404: f"there is nothing at {path}",
         405: f"{request.method} is not possible at {path}",
     }
-    detail = known.get(status, error.detail)
-    return problem(status, detail, STATUS_ZH.get(status, ""), headers=error.headers)
+    detail, zh = known.get(status, error.detail), STATUS_ZH.get(status, "")
+    errors = [blame("body", detail, zh)] if status == 400 else []
+    return problem(status, detail, zh, errors=errors, headers=error.headers)
 
 
 def from_validation(request: Request, error: Exception) -> JSONResponse:
@@ -142,11 +152,11 @@ def from_bureau(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, BureauError):
         raise error
     field = _field_of(request, str(error))
-    if isinstance(error, BadIndex):
-        status = 503
+    if isinstance(error, BadIndex | Busy):
+        status = 503 if isinstance(error, BadIndex) else 409
     else:
         status = 404 if request.url.path.startswith(BY_NAME) else 422
-    errors = [blame(field, str(error), error.zh)] if field and status != 503 else []
+    errors = [blame(field, str(error), error.zh)] if field and status in (404, 422) else []
     return problem(status, str(error), error.zh, errors=errors)
 
 
@@ -155,4 +165,4 @@ def _field_of(request: Request, sentence: str) -> str:
     given = [*request.path_params.items(), *request.query_params.multi_items()]
     quoted = (name for name, value in given if f"“{value}”" in sentence)
     asked = "q" if "q" in request.query_params else ""
-    return next(quoted, asked)
+    return next(quoted, request.scope.get(BLAMED, asked))
