@@ -32,6 +32,7 @@ class LogicalLine:
     text: str
     marked: bool  # the source marked it as a heading (Markdown #)
     breaks: tuple[tuple[int, int], ...] = ()
+    goes_on: bool = False  # the source showed that it continues
 
 
 def to_paragraphs(lines: Iterable[Line]) -> list[LogicalLine]:
@@ -46,7 +47,7 @@ def to_paragraphs(lines: Iterable[Line]) -> list[LogicalLine]:
         if not text or PAGE_NUMBER.match(text) or text == str(line.page):
             continue
         breaks = ((0, line.page),) if line.page is not None else ()
-        new = LogicalLine(text, marked, breaks)
+        new = LogicalLine(text, marked, breaks, line.goes_on)
         if groups and continues(groups[-1][-1], new, within=len(groups[-1]) > 1):
             groups[-1].append(new)
         else:
@@ -66,7 +67,11 @@ def continues(before: LogicalLine, after: LogicalLine, *, within: bool = False) 
 
     ``within``: ``before`` is itself the rest of a paragraph, however short it is.
     """
-    if before.marked or after.marked or starts_item(after.text):
+    if before.marked or after.marked:
+        return False
+    if before.goes_on:
+        return True
+    if starts_item(after.text):
         return False
     return is_open(before.text) or (within and before.text[-1] not in CLOSED)
 

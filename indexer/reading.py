@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 from indexer.cleaning import to_paragraphs
 from indexer.files import sha256_of
@@ -12,9 +13,10 @@ from indexer.metadata import describe
 from indexer.outline import parse_outline
 from indexer.passages import cut_passages
 from indexer.readers import Unreadable, Unsupported
-from indexer.readers.isolated import read_isolated
+from indexer.readers.isolated import Member, read_isolated
 from indexer.shapes import BadInput, Document, Fate, LedgerEntry, Metadata, Report, Source
 
+MISSING = "Missing"  # a document's property: pages that could not be read
 Progress = Callable[[str, int, int], None]  # (stage, done, total)
 Kept = Mapping[int, Report]  # by place in the list of sources
 
@@ -55,14 +57,23 @@ def documents_of(
     """What each source holds, or why that cannot be known; those ``kept`` are not opened."""
     unread = Unsupported("kept")
     refused = [unread if at in kept else refusal(source) for at, source in enumerate(sources)]
-    paths = [s.path for s, reason in zip(sources, refused, strict=True) if reason is None]
-    with closing(read_isolated(paths)) as documents:
+    places = [place_of(s) for s, reason in zip(sources, refused, strict=True) if reason is None]
+    with closing(read_isolated(places)) as documents:
         for reason in refused:
             yield reason or next(documents)
 
 
+def place_of(source: Source) -> Path | Member:
+    """Where the readers find a source."""
+    if source.place is None:
+        return source.path
+    return Member(source.path, source.place, source.name)
+
+
 def refusal(source: Source) -> Unsupported | None:
     """Why a source is not even opened."""
+    if source.refused:
+        return Unsupported(source.refused)
     if source.path.is_symlink():
         return Unsupported("a symbolic link")
     if not source.path.exists():
@@ -74,7 +85,8 @@ def refusal(source: Source) -> Unsupported | None:
 
 def kept_entry(source: Source, report: Report) -> LedgerEntry:
     """The ledger line of a report that is as it was."""
-    return LedgerEntry(source.name, Fate.UNCHANGED, "", report.meta.id, len(report.passages))
+    count = len(report.passages)
+    return LedgerEntry(source.name, Fate.UNCHANGED, report.note, report.meta.id, count)
 
 
 def try_report(
@@ -98,7 +110,7 @@ def try_report(
         reason = f"cannot be parsed ({type(error).__name__})"
         return None, LedgerEntry(source.name, Fate.FAILED, reason)
     count = len(report.passages)
-    return report, LedgerEntry(source.name, Fate.INDEXED, "", report.meta.id, count)
+    return report, LedgerEntry(source.name, Fate.INDEXED, report.note, report.meta.id, count)
 
 
 def make_report(source: Source, document: Document, taken: set[str]) -> Report:
@@ -113,8 +125,10 @@ def make_report(source: Source, document: Document, taken: set[str]) -> Report:
     passages = cut_passages(meta.id, outline)
     if not passages:
         raise Unreadable("no running text found")
+    missing = document.properties.get(MISSING, "")
+    note = f"pages {missing} are scanned and were not read" if missing else ""
     digest = sha256_of(source.path)
-    return Report(meta, outline.text, outline.sections, passages, digest, source)
+    return Report(meta, outline.text, outline.sections, passages, digest, source, note)
 
 
 def with_free_id(meta: Metadata, taken: set[str]) -> Metadata:

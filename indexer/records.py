@@ -10,7 +10,16 @@ from typing import Any
 
 from indexer.shapes import Fate, LedgerEntry, Level, Metadata, Origin, Region, Report, Role, Section
 
-COLUMNS = ("meta", "text", "sections", "text_sha256", "file_sha256", "source", "manifest_row")
+COLUMNS = (
+    "meta",
+    "text",
+    "sections",
+    "text_sha256",
+    "file_sha256",
+    "source",
+    "manifest_row",
+    "note",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +33,12 @@ class StoredReport:
     file_sha256: str
     source: str  # absolute path of the file it was read from
     manifest_row: dict[str, str]
+    note: str = ""
 
     @classmethod
     def from_row(cls, row: Sequence[Any]) -> StoredReport:
         """From the values of `COLUMNS`."""
-        meta, text, sections, text_sha256, file_sha256, source, manifest_row = row
+        meta, text, sections, text_sha256, file_sha256, source, manifest_row, note = row
         return cls(
             report_from_json(meta),
             text,
@@ -37,6 +47,7 @@ class StoredReport:
             file_sha256,
             os.fsdecode(source),
             json.loads(manifest_row),
+            note,
         )
 
 
@@ -52,6 +63,7 @@ def report_row(row: int, report: Report) -> tuple[Any, ...]:
         report.file_sha256,
         os.fsencode(report.source.path.absolute()),
         json.dumps(dict(report.source.row), ensure_ascii=False),
+        report.note,
     )
 
 

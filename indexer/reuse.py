@@ -87,9 +87,8 @@ class Earlier:
 
     def _report(self, row: int, stored: StoredReport, source: Source) -> Report:
         passages = tuple(self._passages_of(row))
-        return Report(
-            stored.meta, stored.text, stored.sections, passages, stored.file_sha256, source
-        )
+        parts = (stored.meta, stored.text, stored.sections, passages, stored.file_sha256)
+        return Report(*parts, source, stored.note)
 
     def _passages_of(self, report: int) -> Iterator[Passage]:
         if self.index:

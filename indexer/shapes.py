@@ -38,6 +38,7 @@ class Line:
 
     text: str
     page: int | None = None  # 1-based; None where the format has no pages
+    goes_on: bool = False  # as its layout shows, its paragraph continues in the next line
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +188,17 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An input file, its name in the ledger and its manifest row (empty without one)."""
+    """An input file, its name in the ledger and its manifest row (empty without one).
+
+    A file inside a ZIP archive has the archive's path and its place in the archive's directory.
+    ``refused`` says why it is not to be opened.
+    """
 
     path: Path
     name: str
     row: Mapping[str, str]
+    place: int | None = None
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +209,9 @@ class Report:
     text: str
     sections: tuple[Section, ...]
     passages: tuple[Passage, ...]
-    file_sha256: str
+    file_sha256: str  # of a ZIP archive, if it was in one
     source: Source
+    note: str = ""  # what of it could not be read
 
     @property
     def text_sha256(self) -> str:

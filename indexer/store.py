@@ -184,8 +184,13 @@ class Index:
         return ClauseVectors.open(self.folder)
 
     def hold(self) -> None:
-        """Open every part now, so that the generation answers even after it is removed."""
+        """Open every part now, so that the generation answers even after it is removed.
+
+        :raises BadIndex: if another version of the program wrote it.
+        """
         _ = self.lexical, self.vectors, self.clauses, self.metas
+        if self.metas:
+            self.report(self.metas[0].id)
 
     def close(self) -> None:
         """Release the report database."""
@@ -219,10 +224,7 @@ class Index:
         try:
             return tuple(report_from_json(row[0]) for row in rows)
         except (KeyError, TypeError, ValueError):
-            raise BadIndex(
-                f"{self.folder} was made by another version: rebuild it with “bureau index”",
-                f"{self.folder} 由其他版本建立：请用 “bureau index” 重建",
-            ) from None
+            raise self._of_another_version() from None
 
     @cached_property
     def ledger(self) -> tuple[LedgerEntry, ...]:
@@ -244,12 +246,21 @@ class Index:
 
     def _read_report(self, report_id: str) -> StoredReport:
         query = f"SELECT {', '.join(REPORT_COLUMNS)} FROM reports WHERE id = ?"  # noqa: S608
-        row = self._reports.execute(query, (report_id,)).fetchone()
+        try:
+            row = self._reports.execute(query, (report_id,)).fetchone()
+        except sqlite3.OperationalError:
+            raise self._of_another_version() from None
         if row is None:
             raise BadInput(
                 f"no report “{report_id}” in this index", f"索引中没有报告 “{report_id}”"
             )
         return StoredReport.from_row(row)
+
+    def _of_another_version(self) -> BadIndex:
+        return BadIndex(
+            f"{self.folder} was made by another version: rebuild it with “bureau index”",
+            f"{self.folder} 由其他版本建立：请用 “bureau index” 重建",
+        )
 
     def row_of(self, passage_id: str) -> int:
         """The row of ``report_id:start-end``.

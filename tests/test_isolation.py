@@ -188,7 +188,7 @@ def test_plain_text_loads_no_parser():
     done = subprocess.run(
         [sys.executable, "-c", code, path], capture_output=True, text=True, check=True
     )
-    heavy = {"pdfplumber", "docx", "lxml", "trafilatura", "zipfile", "numpy", "cv2", "rapidocr"}
+    heavy = {"pdfplumber", "docx", "lxml", "selectolax", "numpy", "cv2", "rapidocr"}
     assert heavy.isdisjoint(done.stdout.split())
 
 

@@ -22,6 +22,7 @@ ONE_IMPORTER = {
     "pdfplumber": {"indexer.readers.pdf"},
     "pypdfium2": {"indexer.readers.ocr"},
     "rapidocr": {"indexer.readers.ocr"},
+    "lxml": {"indexer.readers.ofd"},
     "docx": {"indexer.readers.word"},
     "selectolax": {"indexer.readers.markup"},
     "cnloc": {"indexer.regions"},

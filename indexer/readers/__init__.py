@@ -26,6 +26,7 @@ READERS = {  # suffix -> module:function
     ".htm": "indexer.readers.web:read_web",
     ".shtml": "indexer.readers.web:read_web",
     ".docx": "indexer.readers.word:read_word",
+    ".ofd": "indexer.readers.ofd:read_ofd",
     ".doc": "indexer.readers.office:read_office",
     ".wps": "indexer.readers.office:read_office",
     ".rtf": "indexer.readers.office:read_office",
