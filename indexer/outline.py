@@ -108,7 +108,8 @@ def _is_sign_off(text: str) -> bool:
 def _title(front: Sequence[str]) -> str:
     """The title in one line without spaces, joined from the lines it was broken into."""
     bare = [SPACE.sub("", line) for line in front]
-    last = next((i for i in reversed(range(len(bare))) if TITLE_END.search(bare[i])), None)
+    ends = ("".join(bare[max(0, i - 1) : i + 1]) for i in range(len(bare)))  # 情况报 / 告
+    last = max((i for i, text in enumerate(ends) if TITLE_END.search(text)), default=None)
     if last is None:
         return max(bare, key=len, default="")
     title = bare[last]

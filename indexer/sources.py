@@ -8,12 +8,13 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from indexer.fetch.ledger import LEDGER
 from indexer.metadata import MANIFEST, read_manifest
 from indexer.readers.errors import Unreadable
 from indexer.readers.isolated import members_isolated
 from indexer.shapes import BadInput, Source
 
-NO_REPORTS = (MANIFEST,)
+NO_REPORTS = (MANIFEST, LEDGER)
 
 
 def bundled_corpus() -> Path:

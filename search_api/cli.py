@@ -20,6 +20,7 @@ import typer
 
 from indexer.shapes import BadInput, BureauError
 from search_api.catalogue import add_catalogue
+from search_api.fetching import add_fetch
 from search_api.messages import language, say
 from search_api.serve import add_serve
 from search_api.sharing.verbs import add_verbs
@@ -322,6 +323,7 @@ def print_lines(rows: Iterable[Mapping[str, object]]) -> None:
 
 add_serve(app, typer, open_engine)
 add_catalogue(app, typer)
+add_fetch(app, typer)
 add_verbs(app, typer, open_engine)
 
 

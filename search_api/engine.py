@@ -27,6 +27,7 @@ from search_api.query import Query, parse_query
 POOL = 200  # candidates of each half that are fused
 MOST_HITS = 1000
 DIVERSE = 0.6  # diversity at which a report's further passages come after all others' best
+FACETS = ("issuer", "region", "year", "level", "role")
 Rows = Sequence[int] | NDArray[np.int64]
 UNASKED = (Role.INTRO, Role.DUTY, Role.PLANS)
 
@@ -114,6 +115,7 @@ class Engine:
         self.fusion = fusion or Fusion()
         self.boosts = boosts or Boosts()
         self.gazetteer = Gazetteer(index.metas)
+        self._facets_of: dict[int, tuple[tuple[str, tuple[str, str]], ...]] = {}  # by report
 
     def search(
         self,
@@ -276,16 +278,12 @@ class Engine:
     def facets(self, rows: Rows) -> dict[str, tuple[FacetValue, ...]]:
         """Counts of issuer, region (every level), year, level and role over passages."""
         reports = Counter(self.index.column("report")[rows].tolist())
-        counts: dict[str, Counter[tuple[str, str]]] = {
-            name: Counter() for name in ("issuer", "region", "year", "level", "role")
-        }
+        counts = {name: Counter[tuple[str, str]]() for name in FACETS}
         for report, n in reports.items():
-            meta = self.index.metas[report]
-            counts["issuer"][meta.issuer, meta.issuer] += n
-            counts["year"][str(meta.year or ""), str(meta.year or "")] += n
-            counts["level"][str(meta.level or ""), str(meta.level or "")] += n
-            for code, label in region_labels(meta):
-                counts["region"][code, label] += n
+            if report not in self._facets_of:
+                self._facets_of[report] = tuple(report_facets(self.index.metas[report]))
+            for name, value in self._facets_of[report]:
+                counts[name][value] += n
         for role, n in Counter(self.index.column("role")[rows].tolist()).items():
             counts["role"][ROLES[role], ROLES[role]] += n
         return {name: _values(counter) for name, counter in counts.items()}
@@ -294,6 +292,14 @@ class Engine:
 def both(mask: Mask, other: Mask | None) -> Mask:
     """Where both masks allow; None allows everything."""
     return mask if other is None else mask & other
+
+
+def report_facets(meta: Metadata) -> Iterable[tuple[str, tuple[str, str]]]:
+    """(facet, (value, label)) for all that a report is counted under."""
+    yield "issuer", (meta.issuer, meta.issuer)
+    yield "year", (str(meta.year or ""), str(meta.year or ""))
+    yield "level", (str(meta.level or ""), str(meta.level or ""))
+    yield from (("region", pair) for pair in region_labels(meta))
 
 
 def region_labels(meta: Metadata) -> Iterable[tuple[str, str]]:

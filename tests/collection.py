@@ -7,18 +7,16 @@ from a few lines of text.
 from __future__ import annotations
 
 import codecs
-import io
 import os
 import random
 import socket
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 from pathlib import Path
 
+from tests.hostile_pdfs import hostile_pdfs
+from tests.hostile_words import hostile_words, packed
 from tests.pages import TEMPLATES
-from tests.paper import draw_lines, draw_pages, draw_picture, new_canvas
+from tests.paper import draw_pages
 from tests.wordfile import add_item, add_list, new_document
 
 PRACTICES = (
@@ -27,6 +25,7 @@ PRACTICES = (
     "完善信访听证制度，邀请人大代表和政协委员参加听证{}场，做到公开公正、以理服人。",
     "加强源头预防，开展重大决策社会稳定风险评估{}件，从源头上减少信访矛盾的发生。",
 )
+Writer = Callable[[Path, str, list[str]], object]  # of (path, title, lines)
 CASES = Path(__file__).parent / "cases"
 GOOD = 100
 
@@ -47,16 +46,16 @@ def report(number: int) -> tuple[str, list[str]]:
     return title, lines
 
 
-def text_file(encoding: str, bom: bytes = b"") -> Callable[[Path, str, list[str]], None]:
+def text_file(encoding: str, bom: bytes = b"") -> Writer:
     """A writer of plain text."""
-    return lambda path, title, lines: path.write_bytes(  # type: ignore[return-value]
+    return lambda path, title, lines: path.write_bytes(
         bom + "\n".join([title, *lines]).encode(encoding)
     )
 
 
-def page_file(name: str, encoding: str) -> Callable[[Path, str, list[str]], None]:
+def page_file(name: str, encoding: str) -> Writer:
     """A writer of web pages."""
-    return lambda path, title, lines: path.write_bytes(  # type: ignore[return-value]
+    return lambda path, title, lines: path.write_bytes(
         TEMPLATES[name](title, lines, "2025-01-10").encode(encoding)
     )
 
@@ -76,14 +75,12 @@ def word_file(path: Path, title: str, lines: list[str]) -> None:
     document.save(str(path))
 
 
-def pdf_file(columns: int) -> Callable[[Path, str, list[str]], None]:
+def pdf_file(columns: int) -> Writer:
     """A writer of PDF files."""
-    return lambda path, title, lines: draw_pages(  # type: ignore[return-value]
-        path, [title, *lines], columns=columns, head="工作报告"
-    )
+    return lambda path, title, lines: draw_pages(path, [title, *lines], columns=columns)
 
 
-FORMATS: tuple[tuple[str, Callable[[Path, str, list[str]], None]], ...] = (
+FORMATS: tuple[tuple[str, Writer], ...] = (
     (".txt", text_file("utf-8")),
     (".docx", word_file),
     (".html", page_file("modern", "utf-8")),
@@ -149,7 +146,7 @@ def hostile_texts() -> Iterator[tuple[str, bytes]]:
     yield "spaces.txt", ("信" + " " * 800_000 + "访").encode()
     yield "bidi.txt", "\u202e\u200b\ufeff信访\u2066工作，成效明显。\x00\x1b[31m".encode() * 99
     yield "html-in-text.txt", "<script>alert('信访')</script>，正文。\n".encode() * 20
-    yield "formula.txt", "=HYPERLINK(\"http://x\",\"信访\")，正文。\n@SUM(1)\n".encode() * 20
+    yield "formula.txt", '=HYPERLINK("http://x","信访")，正文。\n@SUM(1)\n'.encode() * 20
 
 
 def hostile_pages() -> Iterator[tuple[str, bytes]]:
@@ -165,196 +162,15 @@ def hostile_pages() -> Iterator[tuple[str, bytes]]:
     yield "script.html", b"<script>" + "信访。".encode() * 100_000
     yield "entities.html", b"&lt;" * 500_000 + "信访。".encode()
     yield "frames.html", b"<frameset><frame src=http://127.0.0.1:9/x></frameset>"
-    yield "xxe.html", (
-        b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
-        + "<p>信访，&x;</p>".encode()
+    yield (
+        "xxe.html",
+        (
+            b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
+            + "<p>信访，&x;</p>".encode()
+        ),
     )
     yield "meta.html", b"<meta " + b"charset" * 200_000
     yield "strange-charset.html", b'<meta charset="unicode_escape">' + "信访，".encode("gbk") * 50
-
-
-def pdf(*objects: bytes, trailer: bytes = b"/Root 1 0 R") -> bytes:
-    """A PDF of these objects, numbered from 1."""
-    out = bytearray(b"%PDF-1.7\n")
-    places = []
-    for number, body in enumerate(objects, 1):
-        places.append(len(out))
-        out += b"%d 0 obj\n" % number + body + b"\nendobj\n"
-    start = len(out)
-    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
-    out += b"".join(b"%010d 00000 n \n" % place for place in places)
-    out += b"trailer\n<</Size %d %s>>\n" % (len(objects) + 1, trailer)
-    return bytes(out) + b"startxref\n%d\n%%%%EOF\n" % start
-
-
-def stream(data: bytes, *, layers: int = 1, extra: bytes = b"") -> bytes:
-    """A stream object, deflated ``layers`` times."""
-    for _ in range(layers):
-        data = zlib.compress(data, 9)
-    filters = b"/Filter [%s]" % (b"/FlateDecode " * layers) if layers else b""
-    return b"<</Length %d %s %s>>\nstream\n%s\nendstream" % (len(data), filters, extra, data)
-
-
-CATALOG = b"<</Type /Catalog /Pages 2 0 R>>"
-PAGES = b"<</Type /Pages /Kids [3 0 R] /Count 1>>"
-FONT = b"/Resources <</Font <</F 5 0 R>> /XObject <</X 4 0 R>>>>"
-PAGE = b"<</Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R %s>>" % FONT
-HELVETICA = b"<</Type /Font /Subtype /Type1 /BaseFont /Helvetica>>"
-
-
-def one_page(content: bytes, *, page: bytes = PAGE, font: bytes = HELVETICA) -> bytes:
-    """A PDF of one page with this content stream object."""
-    return pdf(CATALOG, PAGES, page, content, font)
-
-
-def hostile_pdfs() -> Iterator[tuple[str, bytes]]:
-    """PDF files that are broken, locked, endless or immense."""
-    whole = made_pdf(lambda canvas: draw_lines(canvas, ["信访工作，成效明显。"] * 20))
-    yield "truncated.pdf", whole[: len(whole) // 2]
-    yield "header.pdf", b"%PDF-1.7\n"
-    yield "garbage.pdf", b"%PDF-1.7\n" + random.Random(2).randbytes(100_000)
-    yield "locked.pdf", made_pdf(lambda c: draw_lines(c, ["信访"]), encrypt="secret")
-    yield "blank.pdf", made_pdf(lambda canvas: canvas.showPage())
-    yield "scan.pdf", made_pdf(lambda canvas: draw_picture(canvas, CASES / "scan.png"))
-    yield "flate-bomb.pdf", one_page(stream(bytes(10**9)))
-    yield "flate-in-flate.pdf", one_page(stream(b"BT /F 9 Tf (x) Tj ET\n" * 10**6, layers=3))
-    yield "operators.pdf", one_page(stream(b"BT /F 1 Tf (abcdefgh) Tj ET\n" * 400_000))
-    yield "nested-state.pdf", one_page(stream(b"q " * 2_000_000))
-    yield "arrays.pdf", one_page(stream(b"[" * 2_000_000))
-    yield "dictionaries.pdf", pdf(b"<</A " * 100_000, PAGES, PAGE, stream(b""), HELVETICA)
-    yield "rectangles.pdf", one_page(stream(b"1 1 9 9 re S 3 3 m 90 90 l S\n" * 60_000))
-    yield "grid.pdf", one_page(
-        stream(b"".join(b"%d 0 m %d 842 l S 0 %d m 595 %d l S\n" % (n, n, n, n) for n in range(450)))
-    )
-    yield "form-loop.pdf", one_page(
-        stream(b"/X Do " * 50, extra=b"/Type /XObject /Subtype /Form /BBox [0 0 9 9] " + FONT)
-    )
-    yield "kids-loop.pdf", pdf(CATALOG, b"<</Type /Pages /Kids [2 0 R 2 0 R] /Count 2>>")
-    yield "many-pages.pdf", pdf(
-        CATALOG,
-        b"<</Type /Pages /Kids [%s] /Count 99999>>" % (b"3 0 R " * 99_999),
-        PAGE,
-        stream(b"BT /F 9 Tf (x) Tj ET"),
-        HELVETICA,
-    )
-    yield "xref-loop.pdf", pdf(CATALOG, PAGES, PAGE, stream(b""), trailer=b"/Root 1 0 R /Prev 9")
-    yield "huge-page.pdf", one_page(stream(b""), page=PAGE.replace(b"595 842", b"9999999 9999999"))
-    yield "huge-image.pdf", one_page(
-        stream(
-            bytes(10_000_000),
-            extra=b"/Type /XObject /Subtype /Image /Width 60000 /Height 60000 "
-            b"/BitsPerComponent 8 /ColorSpace /DeviceRGB",
-        )
-    )
-    cmap = b"1 begincodespacerange <0000> <FFFF> endcodespacerange 1 begincidrange "
-    cmap += b"<00000000> <FFFFFFFF> 0 endcidrange"
-    yield "cmap.pdf", pdf(
-        CATALOG,
-        PAGES,
-        PAGE,
-        stream(b"BT /F 9 Tf <00010002> Tj ET" * 999),
-        b"<</Type /Font /Subtype /Type0 /BaseFont /X /Encoding 6 0 R /DescendantFonts [7 0 R] "
-        b"/ToUnicode 6 0 R>>",
-        stream(cmap, extra=b"/Type /CMap /CMapName /X"),
-        b"<</Type /Font /Subtype /CIDFontType2 /BaseFont /X /CIDSystemInfo <</Registry (A) "
-        b"/Ordering (B) /Supplement 0>>>>",
-    )
-    yield "script.pdf", pdf(
-        b"<</Type /Catalog /Pages 2 0 R /OpenAction <</S /JavaScript /JS (app.alert(1))>>>>",
-        PAGES,
-        PAGE,
-        stream(b"BT /F 9 Tf (x) Tj ET"),
-        HELVETICA,
-    )
-
-
-def made_pdf(draw: Callable[..., object], **options: object) -> bytes:
-    """What ``draw`` puts on a canvas."""
-    out = io.BytesIO()
-    canvas = new_canvas("unused", **options)
-    canvas._filename = out
-    draw(canvas)
-    canvas.save()
-    return out.getvalue()
-
-
-def packed(parts: dict[str, bytes], **options: int) -> bytes:
-    """A ZIP container."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, **options) as container:  # type: ignore[arg-type]
-        for name, data in parts.items():
-            container.writestr(name, data)
-    return out.getvalue()
-
-
-def word_parts(text: str = "信访工作，成效明显。") -> dict[str, bytes]:
-    """The parts of a good DOCX."""
-    out = io.BytesIO()
-    document = new_document()
-    add_item(document, text, add_list(document))
-    document.save(out)
-    with zipfile.ZipFile(out) as container:
-        return {name: container.read(name) for name in container.namelist()}
-
-
-def word_with(change: Callable[[bytes], bytes], name: str = "word/document.xml") -> bytes:
-    """A DOCX one part of which is changed."""
-    parts = word_parts()
-    return packed(parts | {name: change(parts[name])})
-
-
-def hostile_words() -> Iterator[tuple[str, bytes]]:
-    """DOCX files that unpack, nest, refer and lie."""
-    parts = word_parts()
-    whole = packed(parts)
-    body = b"<w:body>"
-    yield "truncated.docx", whole[: len(whole) // 2]
-    yield "no-document.docx", packed({"a.txt": b"x"})
-    yield "empty-parts.docx", packed(dict.fromkeys(parts, b""))
-    yield "zip-bomb.docx", packed(parts | {"word/media/a.bin": bytes(400 * 2**20)})
-    yield "xml-bomb.docx", word_with(lambda x: x.replace(body, body + b"<w:p/>" * 9_000_000))
-    yield "paragraphs.docx", word_with(
-        lambda x: x.replace(body, body + "<w:p><w:r><w:t>访</w:t></w:r></w:p>".encode() * 400_000)
-    )
-    yield "nested-tables.docx", word_with(
-        lambda x: x.replace(body, body + b"<w:tbl><w:tr><w:tc>" * 5_000)
-    )
-    yield "deep.docx", word_with(
-        lambda x: x.replace(body, body + b"<w:sdt><w:sdtContent>" * 90 + b"</w:sdtContent></w:sdt>" * 90)
-    )
-    entities = b"<!DOCTYPE d [<!ENTITY a 'xxxxxxxxxx'>"
-    for a, b in pairwise("abcdefghij"):
-        entities += f"<!ENTITY {b} '{f'&{a};' * 10}'>".encode()
-    yield "entity-bomb.docx", word_with(
-        lambda x: x.replace(b"<w:document", entities + b"]><w:document", 1).replace(
-            "信访".encode(), b"&j;"
-        )
-    )
-    outside = b'<!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
-    yield "xxe.docx", word_with(
-        lambda x: x.replace(b"<w:document", outside + b"<w:document", 1).replace(
-            "信访".encode(), "信访&x;".encode()
-        )
-    )
-    remote = (
-        b'<Relationship Id="rIdX" Type="http://schemas.openxmlformats.org/officeDocument/2006/'
-        b'relationships/attachedTemplate" Target="http://127.0.0.1:9/a.dotm" TargetMode="External"/>'
-    )
-    yield "remote-template.docx", word_with(
-        lambda x: x.replace(b"</Relationships>", remote + b"</Relationships>"),
-        "word/_rels/document.xml.rels",
-    )
-    yield "style-loop.docx", word_with(
-        lambda x: x.replace(b'w:basedOn w:val="Normal"', b'w:basedOn w:val="Heading1"'),
-        "word/styles.xml",
-    )
-    yield "wild-numbers.docx", word_with(
-        lambda x: x.replace(b'w:start w:val="1"', b'w:start w:val="99999999999999"'),
-        "word/numbering.xml",
-    )
-    yield "locked.docx", (
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(900) + "EncryptedPackage".encode("utf-16-le")
-    )
 
 
 def hostile_archives() -> Iterator[tuple[str, bytes]]:
@@ -394,7 +210,7 @@ def write_odd_names(folder: Path) -> None:
     names = [
         b"new\nline.txt",
         b"<script>alert(1)<.txt",
-        b'quote"\';--.txt',
+        b"quote\"';--.txt",
         b"-rf --help.txt",
         "‮gnp.txt".encode(),
         b"bytes-\xff\xfe.txt",
@@ -417,7 +233,8 @@ def write_odd_entries(folder: Path) -> None:
     (folder / "up").symlink_to(folder.parent)
     os.mkfifo(folder / "pipe.txt")
     (folder / "folder.pdf").mkdir()
-    with socket.socket(socket.AF_UNIX) as end:
-        end.bind(str(folder / "s.txt")[-100:] if len(str(folder)) > 90 else str(folder / "s.txt"))
+    if len(str(folder)) < 90:  # a longer address is none
+        with socket.socket(socket.AF_UNIX) as end:
+            end.bind(str(folder / "socket.txt"))
     with (folder / "sparse.pdf").open("wb") as file:
         file.truncate(3 * 2**30)

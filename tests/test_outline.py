@@ -159,6 +159,12 @@ def test_nothing_is_lost_or_doubled_whatever_the_lines(lines):
         assert section.parent is None or outline.sections[section.parent] is not section
 
 
+@pytest.mark.parametrize("broken", ["情况报\n告", "情况\n报告", "\n情况报告", "情\n况报\n告"])
+def test_a_title_may_be_broken_anywhere(broken):
+    text = f"青禾县信访局2024年度法治政府建设{broken}\n2024年，本局依法办理信访事项。"
+    assert outline_of_text(text).title == "青禾县信访局2024年度法治政府建设情况报告"
+
+
 def test_a_document_of_many_unnumbered_headings_is_read():
     outline = outline_of_text("\n".join(["# 某局报告"] + ["# 标题", "依法办理信访事项。"] * 150))
     assert len(outline.sections) >= 150

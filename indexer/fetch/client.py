@@ -1,14 +1,12 @@
 """HTTP within limits: one URL at a time, its redirects followed, every hop judged anew.
 
-The proxies, cookies and passwords of this machine are not used. Content is asked for as it is;
-a server that packs it all the same is unpacked piece by piece, so that a bomb stops at the limit.
+The proxies, cookies and passwords of this machine are not used.
 """
 
 from __future__ import annotations
 
 import re
 import ssl
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,12 +20,11 @@ import httpx
 from indexer.fetch.addresses import Network, Origin
 from indexer.fetch.shapes import Failure, Limits
 from indexer.fetch.turns import Turns
+from indexer.fetch.unpacking import PIECE, limited, too_large, unpacked
 
 PORTS = {"http": 80, "https": 443}
 HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.\-]*[a-z0-9_])?\.?|[0-9a-f:.]+")
 REDIRECTS = (301, 302, 303, 307, 308)
-PIECE = 256 * 1024  # bytes
-GZIP, RAW_DEFLATE = 16 + zlib.MAX_WBITS, -zlib.MAX_WBITS
 LONGEST_URL = 4_000
 
 
@@ -63,7 +60,7 @@ def origin_of(url: httpx.URL | str) -> Origin:
     """Host, as it goes over the wire, and port of a URL."""
     url = httpx.URL(url)
     host = url.raw_host.decode("ascii").lower().rstrip(".")
-    return host, url.port or PORTS.get(url.scheme, 0)
+    return host, PORTS.get(url.scheme, 0) if url.port is None else url.port
 
 
 class Clock:
@@ -166,44 +163,50 @@ class CheckedBackend(httpcore.NetworkBackend):
 class Body(httpx.SyncByteStream):
     """The bytes of an answer as they come."""
 
-    def __init__(self, inner: Any) -> None:  # noqa: ANN401
-        self._inner = inner
+    def __init__(self, answer: httpcore.Response, connection: httpcore.HTTPConnection) -> None:
+        self._answer, self._connection = answer, connection
 
     def __iter__(self) -> Iterator[bytes]:
-        yield from self._inner
+        yield from self._answer.iter_stream()
 
     def close(self) -> None:
         """Hang up, whether all has come or not."""
-        self._inner.close()
+        self._answer.close()
+        self._connection.close()
 
 
 class Transport(httpx.BaseTransport):
-    """httpx over a `CheckedBackend`; no connection outlives its answer."""
+    """httpx over a `CheckedBackend`: a connection for each request."""
 
-    def __init__(self, tls: ssl.SSLContext, clock: Clock) -> None:
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=tls, max_keepalive_connections=0, network_backend=CheckedBackend(clock)
-        )
+    def __init__(self, tls: Callable[[], ssl.SSLContext], clock: Clock) -> None:
+        self._tls, self._backend = tls, CheckedBackend(clock)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send ``request`` and read the answer's head."""
         url = request.url
-        answer = self._pool.handle_request(
-            httpcore.Request(
-                method=request.method,
-                url=httpcore.URL(
-                    scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
-                ),
-                headers=request.headers.raw,
-                content=request.stream,
-                extensions=request.extensions,
-            )
+        target = httpcore.URL(
+            scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
         )
-        return httpx.Response(answer.status, headers=answer.headers, stream=Body(answer.stream))
-
-    def close(self) -> None:
-        """Close what is open."""
-        self._pool.close()
+        connection = httpcore.HTTPConnection(
+            target.origin,
+            ssl_context=self._tls() if url.scheme == "https" else None,
+            network_backend=self._backend,
+        )
+        try:
+            answer = connection.handle_request(
+                httpcore.Request(
+                    method=request.method,
+                    url=target,
+                    headers=request.headers.raw,
+                    content=request.stream,
+                    extensions=request.extensions,
+                )
+            )
+        except BaseException:
+            connection.close()
+            raise
+        body = Body(answer, connection)
+        return httpx.Response(answer.status, headers=answer.headers, stream=body)
 
 
 class Client:
@@ -241,7 +244,7 @@ class Client:
         clock = Clock(self._network)
         here, inside = url, True
         with httpx.Client(
-            transport=Transport(self._tls, clock),
+            transport=Transport(lambda: self._tls, clock),
             headers=self._headers,
             timeout=httpx.Timeout(self._limits.silence, connect=self._limits.connect),
             trust_env=False,
@@ -285,52 +288,12 @@ def target_of(response: httpx.Response) -> str:
     try:
         return parse_url(str(response.url.join(location)))
     except (Failure, httpx.InvalidURL, ValueError, TypeError):
-        raise Failure("it redirects to no http or https URL", "重定向的目标不是网址") from None
+        raise leads_nowhere() from None
 
 
-def too_large(size: int) -> Failure:
-    """More than ``size`` bytes."""
-    return Failure(f"more than {size:,} bytes", f"超过 {size:,} 字节")
-
-
-def limited(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
-    """``pieces``, as long as they are at most ``size`` bytes in all."""
-    seen = 0
-    for piece in pieces:
-        seen += len(piece)
-        if seen > size:
-            raise too_large(size)
-        yield piece
-
-
-def unpacked(pieces: Iterator[bytes], coding: bytes) -> Iterator[bytes]:
-    """What ``pieces`` hold, at most `PIECE` bytes at a time."""
-    name = coding.decode("latin-1").strip().lower()
-    if name in ("", "identity"):
-        yield from pieces
-        return
-    if name not in ("gzip", "x-gzip", "deflate"):
-        raise Failure(f"it is packed as {name[:20]!r}, unasked", f"内容以 {name[:20]!r} 压缩")
-    unpacker = None
-    try:
-        for piece in pieces:
-            unpacker = unpacker or unpacker_for(name, piece)
-            out = b"more"
-            while out and not unpacker.eof:
-                out = unpacker.decompress(piece, PIECE)
-                piece = unpacker.unconsumed_tail
-                yield out
-    except zlib.error:
-        raise Failure("its packing is damaged", "压缩数据已损坏") from None
-    if unpacker is not None and (not unpacker.eof or unpacker.unused_data):
-        raise Failure("its packed data end too early or too late", "压缩数据不完整或有多余内容")
-
-
-def unpacker_for(coding: str, head: bytes) -> Any:  # noqa: ANN401
-    """An unpacker; "deflate" comes with a zlib header, as the standard says, or without one."""
-    if coding != "deflate":
-        return zlib.decompressobj(GZIP)
-    return zlib.decompressobj(zlib.MAX_WBITS if head[:1] == b"\x78" else RAW_DEFLATE)
+def leads_nowhere() -> Failure:
+    """A redirect that names no page."""
+    return Failure("it redirects to no http or https URL", "重定向的目标不是网址")
 
 
 @contextmanager
@@ -347,6 +310,8 @@ def explained(host: str, limits: Limits) -> Iterator[None]:
     except httpcore.TimeoutException:
         n = limits.silence
         raise Failure(f"{host} was silent for {n:g} s", f"{host} 在 {n:g} 秒内没有响应") from None
+    except httpx.InvalidURL:
+        raise leads_nowhere() from None
     except (httpcore.NetworkError, httpcore.ProtocolError, httpx.HTTPError) as error:
         raise failure_from(error, host) from None
 

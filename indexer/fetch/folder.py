@@ -18,7 +18,7 @@ from pathlib import Path
 from threading import Lock
 from typing import BinaryIO
 
-from indexer.fetch.ledger import LEDGER, Row, add_to_ledger, load_ledger, save_ledger
+from indexer.fetch.ledger import LEDGER, Row, add_to_ledger, load_ledger, naming, save_ledger
 from indexer.fetch.names import free_name
 from indexer.fetch.shapes import Interrupted
 from indexer.files import sync_folder
@@ -78,7 +78,7 @@ class Folder:
                 f"{path}: no folder to fetch into ({why})", f"{path}：无法用作目录（{why}）"
             ) from None
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(handle, path)
             folder = cls(path)
             folder._clear()
             save_ledger(path, folder._rows.values())
@@ -86,11 +86,6 @@ class Folder:
                 yield folder
             finally:
                 folder.close()
-        except BlockingIOError:
-            raise BadInput(
-                f"another bureau fetch is writing into {path}: wait for it",
-                f"另一个 bureau fetch 正在写入 {path}：请等待其结束",
-            ) from None
         finally:
             os.close(handle)
 
@@ -107,14 +102,15 @@ class Folder:
     def part(self) -> Iterator[Part]:
         """A new part; it is gone afterwards unless it was kept."""
         path = self.path / f"{PART}{next(self._numbers)}"
-        try:
-            with path.open("xb") as handle:
-                yield Part(path, handle)
-        except OSError as error:
-            error.filename = error.filename or str(path)
-            raise
-        finally:
-            path.unlink(missing_ok=True)
+        with naming(path):
+            with self._lock:
+                self._check_open()
+                handle = path.open("xb")
+            try:
+                with handle:
+                    yield Part(path, handle)
+            finally:
+                path.unlink(missing_ok=True)
 
     def keep(self, part: Part, row: Row, name: str) -> Row:
         """Give a finished part its name: the one that ``row`` has, else ``name`` or one like it."""
@@ -162,3 +158,17 @@ class Folder:
 def key(name: str) -> str:
     """Two names with one key may be one file on some system."""
     return unicodedata.normalize("NFC", name).casefold()
+
+
+def lock(handle: int, path: Path) -> None:
+    """Lock the folder at ``path`` that ``handle`` has open.
+
+    :raises BadInput: if another process has.
+    """
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise BadInput(
+            f"another bureau fetch is writing into {path}: wait for it",
+            f"另一个 bureau fetch 正在写入 {path}：请等待其结束",
+        ) from None

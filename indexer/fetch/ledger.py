@@ -11,7 +11,8 @@ import csv
 import io
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
@@ -55,6 +56,8 @@ def load_ledger(folder: Path) -> dict[str, Row]:
         if tuple(head) != COLUMNS:
             raise ValueError
         rows = [Row(*line) for line in lines]
+        if any(row.file != Path(row.file).name for row in rows):
+            raise ValueError
     except FileNotFoundError:
         return {}
     except (ValueError, TypeError, csv.Error):
@@ -67,20 +70,18 @@ def load_ledger(folder: Path) -> dict[str, Row]:
 
 def save_ledger(folder: Path, rows: Iterable[Row]) -> None:
     """Write all ``rows``; a crash leaves the old table or the new one."""
-    write_durably(folder / LEDGER, (BOM + line_of(COLUMNS) + "".join(map(row_line, rows))).encode())
+    path = folder / LEDGER
+    with naming(path):
+        write_durably(path, (BOM + line_of(COLUMNS) + "".join(map(row_line, rows))).encode())
 
 
 def add_to_ledger(folder: Path, row: Row) -> None:
     """Add a line and sync it; the ledger is there already."""
     path = folder / LEDGER
-    try:
-        with path.open("ab") as handle:
-            handle.write(row_line(row).encode())
-            handle.flush()
-            os.fsync(handle.fileno())
-    except OSError as error:
-        error.filename = error.filename or str(path)
-        raise
+    with naming(path), path.open("ab") as handle:
+        handle.write(row_line(row).encode())
+        handle.flush()
+        os.fsync(handle.fileno())
 
 
 def row_line(row: Row) -> str:
@@ -93,3 +94,13 @@ def line_of(cells: Iterable[str]) -> str:
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerow([CONTROL.sub(" ", cell) for cell in cells])
     return out.getvalue()
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Let an `OSError` say that it came of writing ``path``."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise

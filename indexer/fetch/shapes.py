@@ -56,11 +56,11 @@ class Refused(Failure):
 
 
 class Busy(Failure):
-    """A server that asks to come back after ``seconds``, or does not say when (None)."""
+    """A host that asks to come back after ``seconds``, or does not say when (None)."""
 
-    def __init__(self, en: str, zh: str, seconds: float | None) -> None:
+    def __init__(self, en: str, zh: str, host: str, seconds: float | None) -> None:
         super().__init__(en, zh)
-        self.seconds = seconds
+        self.host, self.seconds = host, seconds
 
 
 class Interrupted(Exception):

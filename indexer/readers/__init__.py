@@ -72,17 +72,23 @@ def checked(document: Document) -> Document:
 
     :raises Unreadable: if it holds no Chinese or is too long.
     """
-    if sum(len(line.text) for line in document.lines) > MAX_CHARACTERS:
-        raise Stopped(
-            f"its text exceeds {MAX_CHARACTERS:,} characters", f"文本超过 {MAX_CHARACTERS:,} 字"
-        )
+    limited(document.lines)
     lines = tuple(part for line in document.lines for part in plain_lines(line))
-    if len(lines) > MAX_LINES:
-        raise Stopped(f"its text exceeds {MAX_LINES:,} lines", f"文本超过 {MAX_LINES:,} 行")
+    limited(lines)
     if not any(has_han(line.text) for line in lines):
         raise Unsupported("no Chinese text found", "没有中文内容")
     properties = {valid(k): valid(v) for k, v in document.properties.items()}
     return Document(lines, properties)
+
+
+def limited(lines: tuple[Line, ...]) -> None:
+    """:raises Stopped: if there are too many lines or characters."""
+    if len(lines) > MAX_LINES:
+        raise Stopped(f"its text exceeds {MAX_LINES:,} lines", f"文本超过 {MAX_LINES:,} 行")
+    if sum(len(line.text) for line in lines) > MAX_CHARACTERS:
+        raise Stopped(
+            f"its text exceeds {MAX_CHARACTERS:,} characters", f"文本超过 {MAX_CHARACTERS:,} 字"
+        )
 
 
 def plain_lines(line: Line) -> Iterator[Line]:

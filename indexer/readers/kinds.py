@@ -14,7 +14,8 @@ ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 WEB = re.compile(rb"^(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,200}>\s*)?<(?:!doctype html|html)", re.I)
 INSIDE = {"word/document.xml": ".docx", "OFD.xml": ".ofd", "content.xml": ".odt"}
 SIGNS = {b"%PDF-": ".pdf", b"{\\rtf": ".rtf"}
-OFFICE = (".doc", ".wps", ".docx", ".odt", ".rtf")  # may be any of each other
+OFFICE = (".doc", ".wps", ".docx", ".odt", ".rtf")
+SIGNED = (".doc", ".wps", ".rtf")  # without the sign of an office file, one is text at best
 
 
 def kind_of(path: Path) -> str:
@@ -32,7 +33,9 @@ def kind_of(path: Path) -> str:
         return kind_of_ole(path, suffix)
     if head.startswith(b"PK\x03\x04"):
         return kind_of_zip(path, suffix)
-    return ".html" if WEB.match(head) and suffix in (*OFFICE, ".txt") else suffix
+    if suffix in (*OFFICE, ".txt") and WEB.match(head):
+        return ".html"
+    return ".txt" if suffix in SIGNED else suffix
 
 
 def kind_of_ole(path: Path, suffix: str) -> str:

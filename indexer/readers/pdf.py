@@ -18,7 +18,7 @@ import pdfplumber
 from pdfminer.pdfdocument import PDFPasswordIncorrect
 
 from indexer.readers import ocr
-from indexer.readers.errors import Unreadable, Unsupported
+from indexer.readers.errors import Unreadable, Unsupported, raise_exhaustion
 from indexer.readers.pace import page_done
 from indexer.readers.printed import (
     CELL,
@@ -60,9 +60,10 @@ def read_pdf(path: Path) -> Document:
                 )
             properties = {k: v for k, v in pdf.metadata.items() if isinstance(v, str)}
             layers = read_layers(pdf.pages)
-    except (Unreadable, MemoryError, RecursionError):
+    except Unreadable:
         raise
     except Exception as error:  # whatever a broken file makes the parser stumble over
+        raise_exhaustion(error)
         if any(isinstance(arg, PDFPasswordIncorrect) for arg in error.args):
             raise Unreadable("needs a password", "需要密码") from None
         raise Unreadable("damaged or not a PDF", "已损坏或不是 PDF 文件") from None
@@ -178,7 +179,7 @@ def tables(page: Page, height: float) -> tuple[list[Box], list[VisualLine]]:
 
 def tidy(cell: str | None) -> str:
     """A cell's lines as one."""
-    return re.sub(r"\s*\n\s*", "", cell or "").strip()
+    return "".join(line.strip() for line in (cell or "").splitlines())
 
 
 def recognised(path: Path, unread: Iterable[int]) -> dict[int, PrintedPage]:

@@ -37,7 +37,7 @@ DATE_META = ("pubdate", "publishdate", "article:published_time", "publish_time",
 SOURCE_META = ("contentsource", "source", "author")
 DATE = re.compile(r"(20\d\d)[-年/.](\d{1,2})[-月/.](\d{1,2})")
 SOURCE = re.compile(r"来源[:：]\s?([\u4e00-\u9fff]{2,30})")
-PARTS = re.compile(r"\s*[_|—－]+\s*|\s+-\s+|-(?=[\u4e00-\u9fff])")
+PARTS = re.compile(r"[_|—－]| - |-(?=[\u4e00-\u9fff])")
 WHITE = re.compile(r"\s+")
 
 
@@ -149,7 +149,7 @@ def find_title(page: Page, first: int) -> str:
     for name in TITLE_META:
         add(page.meta.get(name, ""), 3)
     for part in PARTS.split(page.title):
-        add(part, 1.5)
+        add(part.strip(), 1.5)
     for at in range(max(0, first - 12), min(first + 2, len(page.blocks))):
         block = page.blocks[at]
         if block.linked == 0:

@@ -17,7 +17,7 @@ import docx
 from docx.opc.constants import RELATIONSHIP_TYPE as KIND
 from docx.oxml.parser import parse_xml
 
-from indexer.readers.errors import Unreadable
+from indexer.readers.errors import Unreadable, raise_exhaustion
 from indexer.readers.packed import open_packed
 from indexer.readers.wordlists import Element, Numbering, W, is_on, to_int, value_of
 from indexer.shapes import Document, Line
@@ -55,9 +55,10 @@ def read_word(path: Path) -> Document:
             body = _Body(document)
             lines = tuple(Line(text) for text in body.lines(document.element.body))
             return Document(lines, to_properties(document.core_properties))
-    except (Unreadable, MemoryError, RecursionError):
+    except Unreadable:
         raise
-    except Exception:  # whatever a broken file makes the parser stumble over
+    except Exception as error:  # whatever a broken file makes the parser stumble over
+        raise_exhaustion(error)
         raise Unreadable("damaged or not a DOCX file", "已损坏或不是 DOCX 文件") from None
 
 

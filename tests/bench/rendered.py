@@ -34,7 +34,7 @@ Job = tuple[Script, Path, Path]  # what, the file it is made from, the file to m
 
 
 class Missing(Exception):
-    """A tool that the collection is made with is not there."""
+    """A tool that the collection is made with is not there or does not work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +89,12 @@ def office(kind: str) -> Callable[[Sequence[Job]], None]:
         with tempfile.TemporaryDirectory() as profile:
             command = ["soffice", "--headless", f"-env:UserInstallation=file://{profile}"]
             out = ["--outdir", str(jobs[0][2].parent), *(str(source) for _, source, _ in jobs)]
-            subprocess.run([*command, "--convert-to", kind, *out], check=True, capture_output=True)
+            done = subprocess.run(
+                [*command, "--convert-to", kind, *out], capture_output=True, text=True
+            )
         for _, source, to in jobs:
             if not to.exists():
-                raise Missing(f"LibreOffice could not convert {source.name} ({kind})")
+                raise Missing(f"LibreOffice could not convert {source.name}: {done.stderr}")
 
     return make
 
@@ -120,6 +122,9 @@ FORMATS: Mapping[str, Format] = {
     "docx-resaved": Format(".docx", office(DOCX), "docx-word", 0, OFFICE),
     "odf": Format(".fodt", each(wordfiles.write_odf)),
     "docx-writer": Format(".docx", office(DOCX), "odf", 0, OFFICE),
+    "doc": Format(".doc", office("doc:MS Word 97"), "docx-resaved", 0, OFFICE),
+    "rtf": Format(".rtf", office("rtf:Rich Text Format"), "docx-resaved", 0, OFFICE),
+    "odt": Format(".odt", office("odt"), "odf", 0, OFFICE),
     "html-portal": Format(".html", page(webpages.portal), limit=0),
     "html-disclosure": Format(".html", page(webpages.disclosure), limit=0),
     "html-tables": Format(".htm", page(webpages.tables), limit=0, titled=True),
@@ -129,12 +134,15 @@ FORMATS: Mapping[str, Format] = {
     "scan-150": Format(".pdf", scanned(150), "pdf", 0.03, ("pdftoppm",)),
     "scan-200": Format(".pdf", scanned(200), "pdf", 0.03, ("pdftoppm",)),
 }
+OPENED = ("doc", "rtf", "odt")  # formats that are read with LibreOffice's help
 MEASURED = tuple(name for name, form in FORMATS.items() if form.limit is not None)
 SMALL = {  # format -> reports of the tests' fixtures
     **dict.fromkeys(MEASURED, ("yongan-2024", "dev-06")),
-    "pdf-columns": ("jieyang-2024",),
-    "scan-150": ("yongan-2024" + SHORT,),
-    "scan-200": ("dev-06" + SHORT,),
+    **dict.fromkeys(OPENED, ("chengkou-2024" + SHORT,)),
+    "pdf": ("yongan-2024", "dev-12" + SHORT),
+    "pdf-columns": ("sanmenxia-2025",),
+    "scan-150": ("sanmenxia-2025" + SHORT,),
+    "scan-200": ("chengkou-2024" + SHORT,),
 }
 
 
@@ -148,9 +156,8 @@ class Rendering:
     original: Path
 
 
-def renderings(scripts_: Iterable[Script], into: Path, formats: Sequence[str]) -> list[Rendering]:
+def renderings(chosen: Sequence[Script], into: Path, formats: Sequence[str]) -> list[Rendering]:
     """The files of a collection, format by format."""
-    chosen = list(scripts_)
     return [
         Rendering(name, s.id, path_of(into, name, s), titled(s) if form.titled else s.original)
         for name, form in ((name, FORMATS[name]) for name in formats)
@@ -195,6 +202,7 @@ def make(chosen: Sequence[Script], into: Path, formats: Sequence[str]) -> None:
         for script in chosen:
             to = path_of(into, name, script)
             if not to.exists() or made.get(f"{name}/{script.id}") != keys[script.id]:
+                to.unlink(missing_ok=True)
                 source = path_of(into, form.source, script) if form.source else script.original
                 jobs.append((script, source, to))
         if not jobs:

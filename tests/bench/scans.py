@@ -14,7 +14,7 @@ ASKEW = 0.5  # degrees, at most
 PAPER = (232, 246)  # its grey, from the darkest corner to the lightest
 GRAIN = 9.0  # standard deviation of the noise, of 255
 SPECKS = 2e-4  # share of the pixels
-QUALITY = 60  # of the JPEG pictures
+QUALITY = 40  # of the JPEG pictures
 
 
 def scan(pdf: Path, to: Path, dpi: int) -> None:

@@ -100,12 +100,9 @@ def typed(record: dict) -> str:
 
 
 def shortened(text: str) -> str:
-    """Every paragraph up to its second full stop."""
-    cut = []
-    for line in to_paragraphs(map(Line, text.splitlines())):
-        stop = line.text.find("。", line.text.find("。") + 1) + 1
-        cut.append(line.text[: stop or None])
-    return "\n".join(cut) + "\n"
+    """Every paragraph up to its first full stop."""
+    lines = [line.text for line in to_paragraphs(map(Line, text.splitlines()))]
+    return "\n".join(line[: line.find("。") + 1 or None] for line in lines) + "\n"
 
 
 def script_of(path: Path) -> Script:

@@ -16,6 +16,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt, RGBColor
+
 from tests.bench.scripts import LEVELS, Place, Script, Typed, to_lists
 from tests.wordfile import put_in_list
 
@@ -99,11 +100,10 @@ class WordFile:
     def _key(self, place: Place) -> int:
         """The w:num of a place: a list that started anew is used until a level above it."""
         using = self.using[place.list]
+        key = using[place.level]
         if place.restart is not None:
             key = self._use(place.list, place.level, place.restart)
-            using |= {level: key for level in range(place.level, LEVELS)}
-        key = using[place.level]
-        using |= {level: key for level in range(place.level, LEVELS)}
+        using |= dict.fromkeys(range(place.level, LEVELS), key)
         return key
 
     def _set_styles(self) -> None:
