@@ -18,6 +18,7 @@ CLOSED = frozenset("。！？；：…”’」』!?;:")
 SENTENCE_MARK = re.compile("[，。；！？、,;：]")
 MARK = re.compile(r"^#{1,6}\s+")
 EMPHASIS = re.compile(r"\*\*|__|\ufeff|\u200b|\x00")
+CELL = "｜"  # between the cells of a table's row
 PAGE_NUMBER = re.compile(r"^(?:[-—–－][ \d]{1,5}[-—–－]|第 ?\d{1,3} ?页)$")
 LONGEST_HEADING = 40  # characters; a longer line without a full stop is running text
 
@@ -67,7 +68,7 @@ def continues(before: LogicalLine, after: LogicalLine, *, within: bool = False) 
 
     ``within``: ``before`` is itself the rest of a paragraph, however short it is.
     """
-    if before.marked or after.marked:
+    if before.marked or after.marked or CELL in before.text or CELL in after.text:
         return False
     if before.goes_on:
         return True

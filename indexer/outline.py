@@ -81,10 +81,13 @@ def _pages(lines: Sequence[LogicalLine], starts: Sequence[int]) -> tuple[tuple[i
 
 
 def _front(lines: Sequence[LogicalLine]) -> int:
-    """Number of lines of the title block: all up to the first body text or numbered heading."""
+    """Number of lines of the title block: all up to the first body text or heading."""
+    titled = False
     for i, line in enumerate(lines):
         text = line.text
-        is_item = parse_item(text) is not None
+        ends_title = TITLE_END.search(SPACE.sub("", text)) is not None
+        is_item = parse_item(text) is not None or (line.marked and titled and not ends_title)
+        titled |= ends_title
         is_salutation = text.endswith(("：", ":")) and len(text) <= LONGEST_BARE
         is_body = text[-1] in CLOSED or "。" in text or (len(text) > LONGEST_RUN_IN)
         if is_item or (is_body and not is_salutation):

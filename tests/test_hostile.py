@@ -126,6 +126,7 @@ def test_nothing_from_outside_is_read(outcome):
 
 
 def test_archives_among_them_give_up_or_list_their_files(collection):
+    before = children_of(os.getpid())
     paths = sorted(collection.glob("*.zip"))
     assert len(paths) == 6
     limits = Limits(seconds=SECONDS)
@@ -136,7 +137,7 @@ def test_archives_among_them_give_up_or_list_their_files(collection):
         for found in read_isolated(members, limits=limits):
             assert isinstance(found, Unreadable), path
     assert not list(collection.parent.rglob("evil*"))
-    assert children_of(os.getpid()) == set()
+    assert children_of(os.getpid()) <= before
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to take the network away")

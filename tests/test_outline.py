@@ -165,6 +165,32 @@ def test_a_title_may_be_broken_anywhere(broken):
     assert outline_of_text(text).title == "青禾县信访局2024年度法治政府建设情况报告"
 
 
+def test_a_marked_heading_after_the_title_is_no_part_of_it():
+    outline = outline_of_text("# 某局2024年工作报告\n# 主要做法\n依法办理信访事项。")
+    assert outline.title == "某局2024年工作报告"
+    assert [section.heading for section in outline.sections if section.heading] == ["主要做法"]
+
+
+def test_rows_of_a_table_are_never_joined():
+    rows = [
+        "某局工作报告",
+        "一、情况",
+        "事项，数量较多，持续较长，涉及面较广的｜初访，重访，其他｜合计",
+        "来信｜12｜13",
+    ]
+    texts = [p.text for p in to_paragraphs([Line(row) for row in rows])]
+    assert texts == rows
+
+
+def test_a_paragraph_that_the_layout_shows_to_go_on_is_joined():
+    lines = [
+        Line("某局工作报告", 1),
+        Line("今年办理完毕。", 1, goes_on=True),
+        Line("其余仍在办理。", 2),
+    ]
+    assert [p.text for p in to_paragraphs(lines)][1:] == ["今年办理完毕。其余仍在办理。"]
+
+
 def test_a_document_of_many_unnumbered_headings_is_read():
     outline = outline_of_text("\n".join(["# 某局报告"] + ["# 标题", "依法办理信访事项。"] * 150))
     assert len(outline.sections) >= 150

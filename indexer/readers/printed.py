@@ -21,6 +21,7 @@ MARGIN = 0.12  # share of a page's height, at its top and bottom, where running 
 APART = 1.2  # usual distances between lines that a running head keeps from the text
 PITCH = 1.7  # usual distances between lines, from which a paragraph ends
 TALLER = 0.2  # difference in size at which lines are no longer of one paragraph
+HEADLINE = 1.3  # usual heights of a row, from which it is no row of the text
 NEARBY = {True: 0.25, False: 0.9}  # character widths of a space: between Latin, else
 INDENTED = 0.03  # share of indented lines in a text that marks paragraphs so
 GUTTER = 0.6  # character widths on either side of the line between two columns
@@ -103,8 +104,10 @@ def page_lines(page: PrintedPage, rows: Sequence[Row], gutter: float | None) -> 
             if line.text:
                 found.append(line)
 
+    usual = median(height_of(row) for row in rows) if rows else 0.0
     for row in rows:
-        if gutter is not None and is_free(row, gutter, GUTTER * width_of(row)):
+        apart = gutter is not None and is_free(row, gutter, GUTTER * width_of(row))
+        if gutter is not None and apart and not is_headline(row, gutter, usual):
             left += [glyph for glyph in row if glyph.x1 <= gutter]
             right += [glyph for glyph in row if glyph.x1 > gutter]
         else:
@@ -143,6 +146,20 @@ def to_rows(glyphs: Sequence[Glyph]) -> list[Row]:
 def width_of(row: Sequence[Glyph]) -> float:
     """The mean character width of a row."""
     return sum(g.x1 - g.x0 for g in row) / max(1, sum(len(g.text) for g in row))
+
+
+def height_of(row: Sequence[Glyph]) -> float:
+    """The height of a row's highest character."""
+    return max(glyph.bottom - glyph.top for glyph in row)
+
+
+def is_headline(row: Sequence[Glyph], gutter: float, usual: float) -> bool:
+    """Whether a row stands large and in the middle across both columns: 报　告 of a title."""
+    printed = [glyph for glyph in row if glyph.text.strip()]
+    if not printed or height_of(printed) < HEADLINE * usual:
+        return False
+    middle = (min(g.x0 for g in printed) + max(g.x1 for g in printed)) / 2
+    return abs(middle - gutter) < 2 * width_of(printed)
 
 
 def find_gutter(rows: Sequence[Row]) -> float | None:
@@ -246,16 +263,18 @@ def to_lines(lines: Sequence[VisualLine]) -> list[Line]:
     joined: list[Line] = []
     for at, line in enumerate(lines):
         before = lines[at - 1] if at else None
-        if (
+        rest = (
             before
-            and before.page == line.page
             and goes_on(before, line, margins)
-            and not (before.column == line.column and line.top - before.top > PITCH * pitch)
+            and not (key_of(before) == key_of(line) and line.top - before.top > PITCH * pitch)
             and (indented or not starts_item(line.text))
-        ):
+        )
+        if before and rest and before.page == line.page:
             joined[-1] = Line(joined[-1].text + glue(before, line) + line.text, line.page)
-        else:
-            joined.append(Line(line.text, line.page))
+            continue
+        if rest and indented:  # over the page: sure only where paragraphs are indented
+            joined[-1] = replace(joined[-1], goes_on=True)
+        joined.append(Line(line.text, line.page))
     return joined
 
 

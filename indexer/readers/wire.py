@@ -15,6 +15,7 @@ def document_to_json(document: Document) -> bytes:
     fields = {
         "lines": [line.text for line in document.lines],
         "pages": [line.page for line in document.lines],
+        "open": [n for n, line in enumerate(document.lines) if line.goes_on],
         "properties": document.properties,
     }
     return json.dumps(fields, ensure_ascii=False).encode("utf-8")
@@ -26,7 +27,7 @@ def document_from_json(data: bytes) -> Document:
     :raises ValueError: if ``data`` is anything else.
     """
     fields = json.loads(data.decode("utf-8"))
-    if not isinstance(fields, dict) or set(fields) != {"lines", "pages", "properties"}:
+    if not isinstance(fields, dict) or set(fields) != {"lines", "pages", "open", "properties"}:
         raise ValueError("no document")
     texts, pages, properties = fields["lines"], fields["pages"], fields["properties"]
     if not _all(texts, str) or not _all(pages, int | None) or len(texts) != len(pages):
@@ -35,7 +36,11 @@ def document_from_json(data: bytes) -> Document:
         raise ValueError("no properties")
     for text in (*texts, *properties, *properties.values()):
         text.encode("utf-8")  # a lone surrogate is a UnicodeEncodeError, which is a ValueError
-    lines = tuple(Line(text, page) for text, page in zip(texts, pages, strict=True))
+    if not _all(fields["open"], int):
+        raise ValueError("no numbers of lines")
+    going_on = set(fields["open"])
+    pairs = enumerate(zip(texts, pages, strict=True))
+    lines = tuple(Line(text, page, n in going_on) for n, (text, page) in pairs)
     return Document(lines, properties)
 
 

@@ -2,8 +2,8 @@
 
 ``python -m tests.bench.rendered --into DIR [--formats pdf,docx-word] [--reports yongan-2024]``
 writes ``DIR/FORMAT/REPORT.suffix`` and the texts that each must be read as. What is there and
-made from the same text by the same code is kept. ``--fixtures`` makes the files that the
-tests use anew.
+made from the same text by the same code is kept. ``--fixtures`` makes those of the
+files that the tests use that are not there.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from tests.bench import scans, scripts, webpages, wordfiles
-from tests.bench.scripts import SHORT, Script, write_originals
+from tests.bench.scripts import SHORT, Script, to_lists, write_originals
 
 FIXTURES = Path(__file__).parents[1] / "cases" / "rendered"
 DOCX = "docx:MS Word 2007 XML"
@@ -51,6 +51,7 @@ class Format:
     limit: float | None = None
     tools: tuple[str, ...] = ()
     titled: bool = False  # its title lines are one title
+    restarts: bool = True  # False: what makes it loses the numbers of lists that start anew
 
 
 def each(write: Callable[[Script, Path], object]) -> Callable[[Sequence[Job]], None]:
@@ -122,8 +123,7 @@ FORMATS: Mapping[str, Format] = {
     "docx-resaved": Format(".docx", office(DOCX), "docx-word", 0, OFFICE),
     "odf": Format(".fodt", each(wordfiles.write_odf)),
     "docx-writer": Format(".docx", office(DOCX), "odf", 0, OFFICE),
-    "doc": Format(".doc", office("doc:MS Word 97"), "docx-resaved", 0, OFFICE),
-    "rtf": Format(".rtf", office("rtf:Rich Text Format"), "docx-resaved", 0, OFFICE),
+    "doc": Format(".doc", office("doc:MS Word 97"), "docx-resaved", 0, OFFICE, restarts=False),
     "odt": Format(".odt", office("odt"), "odf", 0, OFFICE),
     "html-portal": Format(".html", page(webpages.portal), limit=0),
     "html-disclosure": Format(".html", page(webpages.disclosure), limit=0),
@@ -134,11 +134,12 @@ FORMATS: Mapping[str, Format] = {
     "scan-150": Format(".pdf", scanned(150), "pdf", 0.03, ("pdftoppm",)),
     "scan-200": Format(".pdf", scanned(200), "pdf", 0.03, ("pdftoppm",)),
 }
-OPENED = ("doc", "rtf", "odt")  # formats that are read with LibreOffice's help
+OPENED = ("doc", "odt")  # formats that are read with LibreOffice's help
 MEASURED = tuple(name for name, form in FORMATS.items() if form.limit is not None)
 SMALL = {  # format -> reports of the tests' fixtures
     **dict.fromkeys(MEASURED, ("yongan-2024", "dev-06")),
-    **dict.fromkeys(OPENED, ("chengkou-2024" + SHORT,)),
+    "doc": ("yongan-2024" + SHORT,),
+    "odt": ("chengkou-2024" + SHORT,),
     "pdf": ("yongan-2024", "dev-12" + SHORT),
     "pdf-columns": ("sanmenxia-2025",),
     "scan-150": ("sanmenxia-2025" + SHORT,),
@@ -162,7 +163,14 @@ def renderings(chosen: Sequence[Script], into: Path, formats: Sequence[str]) -> 
         Rendering(name, s.id, path_of(into, name, s), titled(s) if form.titled else s.original)
         for name, form in ((name, FORMATS[name]) for name in formats)
         for s in chosen
+        if fits(name, s)
     ]
+
+
+def fits(name: str, script: Script) -> bool:
+    """Whether a format can hold a report as it was written."""
+    restarts = any(place and place.restart for place in to_lists(script.lines).places)
+    return FORMATS[name].restarts or not restarts
 
 
 def titled(script: Script) -> Path:
@@ -199,7 +207,7 @@ def make(chosen: Sequence[Script], into: Path, formats: Sequence[str]) -> None:
     for name in steps_to(formats):
         form = FORMATS[name]
         jobs = []
-        for script in chosen:
+        for script in (script for script in chosen if fits(name, script)):
             to = path_of(into, name, script)
             if not to.exists() or made.get(f"{name}/{script.id}") != keys[script.id]:
                 to.unlink(missing_ok=True)
@@ -235,13 +243,14 @@ def check_tools(tools: Iterable[str]) -> None:
 
 
 def make_fixtures(into: Path = FIXTURES) -> None:
-    """The few files that the tests read, without the steps to them."""
+    """The few files that the tests read, without the steps to them; those there are kept."""
     with tempfile.TemporaryDirectory() as folder:
         for name, reports in SMALL.items():
             chosen = write_originals(Path(folder) / "originals", reports)
-            make(chosen, Path(folder), [name])
-            shutil.rmtree(into / name, ignore_errors=True)
-            (into / name).mkdir(parents=True)
+            chosen = [script for script in chosen if not path_of(into, name, script).exists()]
+            if chosen:
+                make(chosen, Path(folder), [name])
+                (into / name).mkdir(parents=True, exist_ok=True)
             for script in chosen:
                 shutil.copyfile(path_of(Path(folder), name, script), path_of(into, name, script))
 
@@ -276,7 +285,9 @@ def collection(given: argparse.Namespace) -> list[Rendering]:
 def main() -> None:
     """Make the collection or the fixtures."""
     parser = arguments("tests.bench.rendered")
-    parser.add_argument("--fixtures", action="store_true", help="make the tests' files anew")
+    parser.add_argument(
+        "--fixtures", action="store_true", help="make the tests' files that are missing"
+    )
     given = parser.parse_args()
     if given.fixtures:
         make_fixtures()
