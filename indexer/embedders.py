@@ -25,7 +25,7 @@ from indexer.words import fold
 
 FloatArray = NDArray[np.float32]
 BUNDLED = "bundled"
-BATCH_TOKENS = 4096  # padded tokens in one run of the model: bounds memory
+BATCH_TOKENS = 512  # padded tokens in one run of the model: more fall out of the cache
 
 
 @dataclass(frozen=True, slots=True)

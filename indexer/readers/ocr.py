@@ -22,7 +22,9 @@ LARGEST = 3_000  # pixels of a page's longer side
 HAN = "[\u4e00-\u9fff]"
 NARROW = re.compile(rf"(?<={HAN})[,:;!?)]|[,:;!?(](?={HAN})|(?<=（)[^（()）]{{1,20}}\)")
 WIDE = str.maketrans(",:;!?()", "，：；！？（）")
+UPRIGHT = 0.8  # mean confidence below which a page is tried the other way up
 LEAST_SURE = 0.5  # confidence below which a recognised line is noise
+Printed = tuple[str, float, float, float, float]  # text, x0, x1, top, bottom in pixels
 
 
 def is_installed() -> bool:
@@ -51,16 +53,29 @@ def recognise(path: Path, pages: Sequence[int]) -> Iterator[tuple[int, float, li
             page.close()
 
 
-def lines_of(picture: Any) -> Iterator[tuple[str, float, float, float, float]]:  # noqa: ANN401
-    """(text, x0, x1, top, bottom) of each line in a picture, in pixels."""
+def lines_of(picture: Any) -> list[Printed]:  # noqa: ANN401
+    """The lines of a picture; of one that lies on its head, after turning it."""
+    sure, lines = recognised(picture)
+    if sure < UPRIGHT:
+        turned = recognised(picture[::-1, ::-1].copy())
+        sure, lines = max((sure, lines), turned, key=lambda found: found[0])
+    return lines
+
+
+def recognised(picture: Any) -> tuple[float, list[Printed]]:  # noqa: ANN401
+    """Mean confidence by characters, and the lines that are sure enough."""
     found = engine()(picture)
     if found.txts is None:
-        return
+        return 0.0, []
+    lines = []
     for box, text, score in zip(found.boxes, found.txts, found.scores, strict=True):
         if score >= LEAST_SURE and text.strip():
             xs, ys = [float(x) for x, _ in box], [float(y) for _, y in box]
             top, bottom = (ys[0] + ys[1]) / 2, (ys[2] + ys[3]) / 2  # middle of a slanting edge
-            yield widened(text), min(xs), max(xs), top, bottom
+            lines.append((widened(text), min(xs), max(xs), top, bottom))
+    total = sum(map(len, found.txts)) or 1
+    pairs = zip(found.txts, found.scores, strict=True)
+    return sum(len(text) * score for text, score in pairs) / total, lines
 
 
 def widened(text: str) -> str:
@@ -81,5 +96,6 @@ def engine() -> Any:  # noqa: ANN401 - rapidocr's
             threads.format("intra"): 1,
             threads.format("inter"): 1,
             "Global.log_level": "critical",
+            "Global.use_cls": False,  # it turns single upright lines on their heads
         }
     )
