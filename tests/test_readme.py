@@ -41,7 +41,24 @@ def test_the_map_names_every_module(module):
     assert module.name == "__init__.py" or f"{module.name}`" in README
 
 
-@pytest.mark.parametrize("verb", ["index", "search", "ask", "show", "stats", "serve", "eval"])
+@pytest.mark.parametrize(
+    "verb",
+    [
+        "index",
+        "fetch",
+        "search",
+        "ask",
+        "compare",
+        "show",
+        "stats",
+        "manifest",
+        "cite",
+        "verify",
+        "export",
+        "serve",
+        "eval",
+    ],
+)
 def test_every_verb_is_documented(verb):
     assert f"`bureau {verb}" in README
 
