@@ -6,6 +6,7 @@ imports stand inside the command: ``--help`` must not pay for libraries that it 
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -55,6 +56,7 @@ def add_serve(app: Any, typer: ModuleType, open_engine: OpenEngine) -> None:  # 
         embedder: str | None = embedder_option,
     ) -> None:
         """The web page and the HTTP interface. 网页与接口"""
+        os.environ.setdefault("OMP_NUM_THREADS", "1")  # requests side by side use the cores
         from search_api.app import create_app
         from search_api.serving.server import serve_forever
         from search_api.terminal import tell

@@ -16,10 +16,13 @@ gets a problem too, which names the parameter where that is to blame.
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 import sys
 from http import HTTPStatus
 from typing import Any
 
+import anyio.to_thread
 import h11
 import uvicorn
 from starlette.responses import JSONResponse
@@ -199,6 +202,16 @@ def config(app: Any, host: str, port: int) -> uvicorn.Config:  # noqa: ANN401 - 
     )
 
 
+class FewThreads(uvicorn.Server):
+    """Answers few requests at a time: more threads than cores only wait for one another."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to listen."""
+        threads = len(os.sched_getaffinity(0)) + 1
+        anyio.to_thread.current_default_thread_limiter().total_tokens = threads
+        await super().startup(sockets)
+
+
 def serve_forever(app: Any, host: str, port: int) -> None:  # noqa: ANN401
     """Serve until a signal ends it."""
-    uvicorn.Server(config(app, host, port)).run()
+    FewThreads(config(app, host, port)).run()
