@@ -206,7 +206,7 @@ def ask(
         raise typer.Exit(INSUFFICIENT)
 
 
-@app.command(epilog="Example: bureau show yongan-2024:1020-1193")
+@app.command(epilog="Example: bureau show yongan-2024:1849-1980")
 def show(
     passage_id: Annotated[str, typer.Argument(help="As printed by search: report:start-end.")],
     index: IndexOption = DEFAULT_INDEX,

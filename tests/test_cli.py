@@ -197,3 +197,10 @@ def test_a_corrected_question_says_so(corpus_index):
 def test_errors_about_ids_and_paths_speak_chinese_too(corpus_index, tmp_path):
     assert "没有段落" in bureau("show", "x:1-2", index=corpus_index, BUREAU_LANG="zh").stderr
     assert "没有索引" in bureau("stats", index=tmp_path / "none", BUREAU_LANG="zh").stderr
+
+
+@pytest.mark.parametrize("verb", ["show", "cite"])
+def test_the_example_in_the_help_works(corpus_index, verb):
+    words = bureau(verb, "--help").stdout.split("Example: bureau ")[1].split()
+    example = words[: 4 if verb == "cite" else 2]
+    assert bureau(*example, index=corpus_index).returncode == 0

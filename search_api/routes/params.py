@@ -100,7 +100,7 @@ PassageId = Annotated[
     str,
     InPath(
         description="Id of a passage, as hits have it: report:start-end.",
-        examples=["yongan-2024:1020-1193"],
+        examples=["yongan-2024:1849-1980"],
     ),
 ]
 ReportId = Annotated[str, InPath(description="Id of a report.", examples=["yongan-2024"])]

@@ -44,7 +44,7 @@ def add_cite(app: Any, typer: ModuleType, index_option: Any) -> None:  # noqa: A
         help="gbt7714-2025, gbt7714-2015, ris, bibtex or csl-json. 著录格式",
     )
 
-    @app.command(epilog="Example: bureau cite yongan-2024:1020-1193 --format bibtex")  # type: ignore[untyped-decorator]
+    @app.command(epilog="Example: bureau cite yongan-2024:1849-1980 --format bibtex")  # type: ignore[untyped-decorator]
     def cite(passage_id: str = passage, form: str = form, index: Path = index_option) -> None:
         """A passage as an entry of a bibliography. 参考文献著录"""
         from indexer.store import Index
