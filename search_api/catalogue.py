@@ -1,7 +1,4 @@
-"""The command line's verbs stats and manifest: what is in an index, and correcting it by hand.
-
-`search_api.cli` hands its typer over, so that it stays that library's one importer.
-"""
+"""The command line's verbs stats and manifest: what is in an index, and correcting it by hand."""
 
 from __future__ import annotations
 
@@ -10,24 +7,19 @@ import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from indexer.shapes import Metadata
+from search_api.options import Options
 
-DEFAULT_INDEX = Path(".bureau")
 WEAK = "weak"  # the manifest's column that says what to check; nothing reads it
 
 
-def add_catalogue(app: Any, typer: ModuleType) -> None:  # noqa: ANN401
+def add_catalogue(app: Any, options: Options) -> None:  # noqa: ANN401
     """Register the verbs on the typer application ``app``."""
-    index_option = typer.Option(
-        DEFAULT_INDEX, "--index", envvar="BUREAU_INDEX", help="Index directory. 索引目录"
-    )
-    json_option = typer.Option(False, "--json", help="JSON, one object a line.")
 
     @app.command(epilog="Example: bureau stats --json")  # type: ignore[untyped-decorator]
-    def stats(index: Path = index_option, as_json: bool = json_option) -> None:
+    def stats(index: Path = options.index, as_json: bool = options.json) -> None:
         """What is in the index, and what became of every input file. 索引概况"""
         from indexer.store import Index
         from search_api.fields import index_fields
@@ -40,7 +32,7 @@ def add_catalogue(app: Any, typer: ModuleType) -> None:  # noqa: ANN401
             show_stats(opened)
 
     @app.command(epilog="Example: bureau manifest > reports/corpus.csv")  # type: ignore[untyped-decorator]
-    def manifest(index: Path = index_option) -> None:
+    def manifest(index: Path = options.index) -> None:
         """The reports' metadata as a CSV to correct by hand and index with. 元数据表
 
         Put it into the folder of the reports as corpus.csv, or name it with --manifest. The

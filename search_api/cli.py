@@ -22,6 +22,7 @@ from indexer.shapes import BadInput, BureauError
 from search_api.catalogue import add_catalogue
 from search_api.fetching import add_fetch
 from search_api.messages import language, say
+from search_api.options import DEFAULT_INDEX, NOTHING, Options, text_of
 from search_api.serve import add_serve
 from search_api.sharing.verbs import add_verbs
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from search_api.engine import Engine
     from search_api.filters import Filters
 
-NOTHING, ERROR, INSUFFICIENT = 1, 2, 3
+ERROR, INSUFFICIENT = 2, 3
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -51,27 +52,13 @@ EmbedderOption = Annotated[
 QueryPrompt = Annotated[str | None, typer.Option(help="Text put before every query.")]
 PassagePrompt = Annotated[str | None, typer.Option(help="Text put before every passage.")]
 CountOption = Annotated[int, typer.Option("-k", "--k", help="Number of passages. 条数")]
-IssuerOption = Annotated[
-    list[str] | None, typer.Option(help="Bureau, or part of its name. 发文机关")
-]
-RegionOption = Annotated[
-    list[str] | None, typer.Option(help="Region at any level: code or name. 地区")
-]
-YearOption = Annotated[list[int] | None, typer.Option(help="Year reported on. 年份")]
-RoleOption = Annotated[
-    list[str] | None, typer.Option(help="intro, work, duty, problems or plans. 段落类型")
-]
-LevelOption = Annotated[
-    list[str] | None, typer.Option(help="national, province, prefecture or county. 层级")
-]
-ReportOption = Annotated[list[str] | None, typer.Option(help="Report id. 报告编号")]
 NoExpand = Annotated[
     bool, typer.Option("--no-expand", help="Do not carry English words to Chinese ones.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON, one object a line.")]
 CsvOption = Annotated[bool, typer.Option("--csv", help="CSV with a header line.")]
-DEFAULT_INDEX = Path(".bureau")
 DEVELOPMENT_SET = Path("tests/eval")
+options = Options(typer)
 
 
 @app.command(epilog="Example: bureau index reports/ --index my-index")
@@ -126,16 +113,13 @@ def index(
 @app.command(
     epilog="Example: bureau search 'how do bureaus handle repeated petitioning' --year 2024"
 )
+@options.filtered
 def search(
     query: QueryArgument,
+    *,
+    filters: Filters,
     index: IndexOption = DEFAULT_INDEX,
     k: CountOption = 5,
-    issuer: IssuerOption = None,
-    region: RegionOption = None,
-    year: YearOption = None,
-    role: RoleOption = None,
-    level: LevelOption = None,
-    report: ReportOption = None,
     no_expand: NoExpand = False,
     diverse: Annotated[
         bool, typer.Option("--diverse", help="One passage of each report first. 尽量覆盖不同机关")
@@ -151,9 +135,8 @@ def search(
 
     if as_json and as_csv:
         raise BadInput("--json and --csv exclude each other", "--json 与 --csv 不能同时使用")
-    query = sys.stdin.read() if query == "-" else query
+    query = text_of(query)
     engine = open_engine(index, embedder)
-    filters = chosen(issuer, region, year, role, report, level)
     diversity = DIVERSE if diverse else None
     result = engine.search(query, k=k, filters=filters, expand=not no_expand, diversity=diversity)
     terminal.show_reading(result)
@@ -170,16 +153,13 @@ def search(
 
 
 @app.command(epilog="Example: bureau ask 'How is the regulation publicised?' --json")
+@options.filtered
 def ask(
     query: QueryArgument,
+    *,
+    filters: Filters,
     index: IndexOption = DEFAULT_INDEX,
     k: Annotated[int, typer.Option("-k", "--k", help="Passages to draw on. 依据段落数")] = 10,
-    issuer: IssuerOption = None,
-    region: RegionOption = None,
-    year: YearOption = None,
-    role: RoleOption = None,
-    level: LevelOption = None,
-    report: ReportOption = None,
     no_expand: NoExpand = False,
     as_json: JsonOption = False,
     embedder: EmbedderOption = None,
@@ -189,9 +169,8 @@ def ask(
     from search_api.answer import answer
     from search_api.fields import answer_fields
 
-    query = sys.stdin.read() if query == "-" else query
+    query = text_of(query)
     engine = open_engine(index, embedder)
-    filters = chosen(issuer, region, year, role, report, level)
     found = answer(engine, query, k=k, filters=filters, expand=not no_expand)
     terminal.show_reading(found.search)
     if as_json:
@@ -294,37 +273,16 @@ def open_engine(folder: Path, embedder: str | None) -> Engine:
     return Engine(opened, open_embedder(embedder or built.name, **prompts))
 
 
-def chosen(
-    issuer: list[str] | None,
-    region: list[str] | None,
-    year: list[int] | None,
-    role: list[str] | None,
-    report: list[str] | None,
-    level: list[str] | None,
-) -> Filters:
-    """The filter options of a command."""
-    from search_api.filters import Filters
-
-    return Filters(
-        issuer=tuple(issuer or ()),
-        region=tuple(region or ()),
-        year=tuple(year or ()),
-        role=tuple(role or ()),
-        report=tuple(report or ()),
-        level=tuple(level or ()),
-    )
-
-
 def print_lines(rows: Iterable[Mapping[str, object]]) -> None:
     """One JSON object a line on stdout."""
     for row in rows:
         sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-add_serve(app, typer, open_engine)
-add_catalogue(app, typer)
+add_serve(app, options, open_engine)
+add_catalogue(app, options)
 add_fetch(app, typer)
-add_verbs(app, typer, open_engine)
+add_verbs(app, options, open_engine)
 
 
 def main() -> None:

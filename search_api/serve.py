@@ -1,26 +1,22 @@
 """The command line's verb serve: the page and the HTTP interface.
 
-`search_api.cli` hands its typer over, so that it stays that library's one importer. As there,
-imports stand inside the command: ``--help`` must not pay for libraries that it does not use.
+Imports stand inside the command: ``--help`` must not pay for libraries that it does not use.
 """
 
 from __future__ import annotations
 
 import os
-import socket
-from collections.abc import Callable
+import sys
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from indexer.shapes import BadInput
-from search_api.messages import say
+from indexer.shapes import BureauError
+from search_api.messages import language, say
+from search_api.options import OpenEngine, Options
 
-if TYPE_CHECKING:
-    from search_api.engine import Engine
-
-DEFAULT_INDEX = Path(".bureau")
-OpenEngine = Callable[[Path, str | None], "Engine"]
+HELD_TWICE = 100_000  # passages of an index that is small enough for two processes to hold it
 HOST_HELP = (
     "Address to listen on. 0.0.0.0 is every address of this machine: it then answers to its IP "
     "addresses and its own name, other names need --allow-host. There is no password: whoever "
@@ -31,56 +27,90 @@ ALLOW_HOST_HELP = (
     "any other host get 403. 允许的主机名"
 )
 ALLOW_UPLOAD_HELP = "Let clients add reports (POST /v1/reports). 允许上传报告"
+WORKERS_HELP = (
+    "Processes that answer. Without it two, where there are two cores, the bundled model is used "
+    f"and the index has at most {HELD_TWICE:,} passages; else one. 进程数"
+)
 
 
-def add_serve(app: Any, typer: ModuleType, open_engine: OpenEngine) -> None:  # noqa: ANN401
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What a process needs to know to answer."""
+
+    open_engine: OpenEngine
+    index: Path
+    embedder: str | None
+    hosts: tuple[str, ...]
+    uploads: bool
+
+    def app(self) -> Any:  # noqa: ANN401 - fastapi is not imported here
+        """The application over an engine of its own.
+
+        :raises BureauError: if the index or the model cannot be opened.
+        """
+        from search_api.app import create_app
+
+        engine = self.open_engine(self.index, self.embedder)
+        return create_app(engine, hosts=self.hosts, uploads=self.uploads)
+
+
+def add_serve(app: Any, options: Options, open_engine: OpenEngine) -> None:  # noqa: ANN401
     """Register ``bureau serve`` on the typer application ``app``."""
-    index_option = typer.Option(
-        DEFAULT_INDEX, "--index", envvar="BUREAU_INDEX", help="Index directory. 索引目录"
-    )
-    host_option = typer.Option("127.0.0.1", help=HOST_HELP)
-    port_option = typer.Option(8000, help="Port. 端口", min=1, max=65535)
-    allow_host = typer.Option([], help=ALLOW_HOST_HELP, metavar="NAME")
-    allow_upload = typer.Option(False, "--allow-upload", help=ALLOW_UPLOAD_HELP)
-    embedder_option = typer.Option(
-        None, "--embedder", help="sentence-transformers model, name or path. 向量模型"
-    )
+    host_option = options.option("127.0.0.1", text=HOST_HELP)
+    port_option = options.option(8000, text="Port. 端口", min=1, max=65535)
+    allow_host = options.option([], text=ALLOW_HOST_HELP, metavar="NAME")
+    allow_upload = options.option(False, "--allow-upload", text=ALLOW_UPLOAD_HELP)
+    workers_option = options.option(None, text=WORKERS_HELP, min=1, max=64)
 
     @app.command(epilog="Example: bureau serve --port 8000")  # type: ignore[untyped-decorator]
     def serve(
-        index: Path = index_option,
+        index: Path = options.index,
         host: str = host_option,
         port: int = port_option,
         allow_host: list[str] = allow_host,
         allow_upload: bool = allow_upload,
-        embedder: str | None = embedder_option,
+        workers: int | None = workers_option,
+        embedder: str | None = options.embedder,
     ) -> None:
         """The web page and the HTTP interface. 网页与接口"""
         os.environ.setdefault("OMP_NUM_THREADS", "1")  # requests side by side use the cores
-        from search_api.app import create_app
-        from search_api.serving.server import serve_forever
+        from indexer.store import Index
+        from search_api.serving.listening import check_free
         from search_api.terminal import tell
 
-        engine = open_engine(index, embedder)
+        opened = Index.open(index)
         check_free(host, port)
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        tell(say("serving", reports=engine.index.manifest.reports, url=url))
-        app = create_app(engine, hosts=[host, *allow_host], uploads=allow_upload)
-        serve_forever(app, host, port)
+        served = Served(open_engine, index, embedder, (host, *allow_host), allow_upload)
+        count = workers or default_workers(len(opened), embedder)
+        told = say("serving", reports=opened.manifest.reports, url=url)
+        opened.close()
+        if count == 1:
+            from search_api.serving.server import serve_forever
+
+            application = served.app()
+            tell(told)
+            serve_forever(application, host, port)
+        else:
+            from search_api.serving.workers import serve_by_many
+
+            tell(told)
+            serve_by_many(partial(answering, served), host, port, count)
 
 
-def check_free(host: str, port: int) -> None:
-    """Refuse an address that cannot be listened on, before anything is served.
+def answering(served: Served) -> Any:  # noqa: ANN401
+    """The application in a process of its own; where it cannot be made, the process ends."""
+    from search_api.serving.workers import CANNOT_START
 
-    :raises BadInput: naming it.
-    """
     try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
-    except OSError as error:
-        raise BadInput(
-            f"cannot listen on {host}:{port} ({error.strerror}): choose another --host or --port",
-            f"无法监听 {host}:{port}（{error.strerror}）：请换 --host 或 --port",
-        ) from None
+        return served.app()
+    except (BureauError, OSError) as error:
+        text = error.zh if isinstance(error, BureauError) and language() == "zh" else str(error)
+        sys.stderr.write(say("error", text=text) + "\n")
+        sys.exit(CANNOT_START)
+
+
+def default_workers(passages: int, embedder: str | None) -> int:
+    """How many processes answer unless a number is asked for."""
+    small = passages <= HELD_TWICE and embedder is None
+    return min(2, len(os.sched_getaffinity(0))) if small else 1

@@ -35,7 +35,7 @@ ONE_IMPORTER = {
     "httpx": {"indexer.fetch.client"},
     "httpcore": {"indexer.fetch.client"},
     "fastapi": {"search_api.app", ROUTES},
-    "uvicorn": {"search_api.serving.server"},
+    "uvicorn": {"search_api.serving.server", "search_api.serving.workers"},
     "typer": {"search_api.cli"},
     "prometheus_client": {"search_api.serving.monitor"},
     "openpyxl": {"search_api.sharing.tables"},
@@ -44,6 +44,7 @@ ONE_IMPORTER = {
 }
 SHELLS = {
     "search_api.cli",
+    "search_api.options",
     "search_api.serve",
     "search_api.catalogue",
     "search_api.fetching",

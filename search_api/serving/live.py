@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import logging
 from threading import Lock, Thread
-from time import monotonic
+from time import monotonic, sleep
 
 from indexer.embedders import open_embedder
 from indexer.shapes import BureauError
 from indexer.store import Index
 from search_api.engine import Engine
+from search_api.serving import siblings
 
 CHECK_EVERY = 1.0  # seconds between two looks at CURRENT
 log = logging.getLogger(__name__)
@@ -29,6 +30,15 @@ class Live:
         self._seen: tuple[int, int] | None = None
         self._checked = float("-inf")
         self._lock = Lock()
+        if siblings.folder():
+            siblings.told(engine.index.generation)
+            Thread(target=self._watch, name="watch", daemon=True).start()
+
+    def _watch(self) -> None:
+        """Look at CURRENT also while this process is not asked: another one may be."""
+        while True:
+            sleep(CHECK_EVERY)
+            self.now()
 
     def now(self) -> Engine:
         """The engine for a request that begins now; never waits."""
@@ -80,6 +90,7 @@ class Live:
         try:
             self.engine = reopened(self.engine)
             self.trouble = ""
+            siblings.told(self.engine.index.generation)
         except (BureauError, OSError) as error:  # the old generation goes on answering
             self.trouble = str(error)
             log.warning("the published generation cannot be opened: %s", error)

@@ -6,41 +6,62 @@ small and no question of a user is kept.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from time import perf_counter
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_1_0_0 as CONTENT_TYPE
+from prometheus_client.metrics_core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from search_api.serving import siblings
 from search_api.serving.live import Live
 
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
-class Monitor:
-    """The figures of one application."""
+class State(Collector):
+    """What a process answers from."""
 
     def __init__(self, live: Live) -> None:
-        self.registry = registry = CollectorRegistry()
+        self.live = live
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """The gauges."""
+        manifest, name = self.live.engine.index.manifest, self.live.engine.index.generation
+        number = float(name.removeprefix("gen-"))
+        yield GaugeMetricFamily("bureau_generation", "Number of the generation.", number)
+        passages = float(manifest.passages)
+        yield GaugeMetricFamily("bureau_passages", "Passages of the generation.", passages)
+
+
+class Monitor:
+    """The figures of one application; with several processes, the sums over all of them."""
+
+    def __init__(self, live: Live) -> None:
+        own = CollectorRegistry()
         self.requests = Counter(
             "bureau_requests",
             "Requests answered.",
             ("method", "route", "status"),
-            registry=registry,
+            registry=own,
         )
         self.seconds = Histogram(
             "bureau_request_seconds",
             "Time to the end of an answer.",
             ("route",),
             buckets=SECONDS,
-            registry=registry,
+            registry=own,
         )
-        generation = Gauge("bureau_generation", "Number of the generation.", registry=registry)
-        generation.set_function(lambda: float(live.engine.index.generation.removeprefix("gen-")))
-        passages = Gauge("bureau_passages", "Passages of the generation.", registry=registry)
-        passages.set_function(lambda: float(live.engine.index.manifest.passages))
+        self.registry = own
+        if siblings.folder():
+            self.registry = CollectorRegistry()
+            MultiProcessCollector(self.registry)  # type: ignore[no-untyped-call]
+        self.registry.register(State(live))
 
     def response(self) -> Response:
         """All figures."""

@@ -202,13 +202,21 @@ def config(app: Any, host: str, port: int) -> uvicorn.Config:  # noqa: ANN401 - 
     )
 
 
+def few_threads() -> None:
+    """Let a running event loop answer few requests at a time.
+
+    More threads than cores only wait for one another.
+    """
+    threads = len(os.sched_getaffinity(0)) + 1
+    anyio.to_thread.current_default_thread_limiter().total_tokens = threads
+
+
 class FewThreads(uvicorn.Server):
-    """Answers few requests at a time: more threads than cores only wait for one another."""
+    """Answers few requests at a time."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to listen."""
-        threads = len(os.sched_getaffinity(0)) + 1
-        anyio.to_thread.current_default_thread_limiter().total_tokens = threads
+        few_threads()
         await super().startup(sockets)
 
 

@@ -27,14 +27,17 @@ from starlette.concurrency import run_in_threadpool
 from indexer.files import only_writer
 from indexer.readers import MAX_BYTES, READERS
 from indexer.shapes import BadIndex, BadInput, BureauError, LedgerEntry
+from indexer.store import number_of
 from search_api.engine import Engine
 from search_api.fields import Fields
 from search_api.serving.live import Live
 from search_api.serving.problems import Busy
+from search_api.serving.siblings import wait_for_all
 
 FOLDER = "uploads"
 LONGEST_NAME = 120  # bytes of UTF-8: with a number behind it, any file system takes it
 LONGEST_FORM = MAX_BYTES + 64 * 1024  # bytes of a body: the file and what is written round it
+OTHERS_SECONDS = 10.0  # in which the other processes that answer open the new generation
 INDEX_SECONDS = 600.0  # that indexing one file may take
 LONGEST_REASON = 2000  # characters of what the child says
 UNSAFE = re.compile(r'[<>:"|?*\\/]')
@@ -118,6 +121,7 @@ class Uploads:
         engine = await run_in_threadpool(self.live.refreshed)
         if self.live.trouble:
             raise BadIndex(self.live.trouble)
+        await run_in_threadpool(wait_for_all, number_of(engine.index.folder), OTHERS_SECONDS)
         try:
             return Added(entry_of(engine, path), engine)
         except BadInput:

@@ -8,44 +8,38 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from indexer.shapes import BadInput
 from search_api.messages import language
+from search_api.options import NOTHING, OpenEngine, Options, put, text_of
 
 if TYPE_CHECKING:
-    from search_api.engine import Engine
+    from search_api.filters import Filters
 
-UNEQUAL, NOTHING = 1, 1  # exit status: a quote is not verbatim; no row was found
-DEFAULT_INDEX = Path(".bureau")
-OpenEngine = Callable[[Path, str | None], "Engine"]
+UNEQUAL = 1  # exit status: a quote is not verbatim
 
 
-def add_verbs(app: Any, typer: ModuleType, open_engine: OpenEngine) -> None:  # noqa: ANN401
+def add_verbs(app: Any, options: Options, open_engine: OpenEngine) -> None:  # noqa: ANN401
     """Register the verbs on the typer application ``app``."""
-    index = typer.Option(
-        DEFAULT_INDEX, "--index", envvar="BUREAU_INDEX", help="Index directory. 索引目录"
-    )
-    add_cite(app, typer, index)
-    add_verify(app, typer, index)
-    add_export(app, typer, index, open_engine)
-    add_compare(app, typer, index, open_engine)
+    add_cite(app, options)
+    add_verify(app, options)
+    add_export(app, options, open_engine)
+    add_compare(app, options, open_engine)
 
 
-def add_cite(app: Any, typer: ModuleType, index_option: Any) -> None:  # noqa: ANN401
+def add_cite(app: Any, options: Options) -> None:  # noqa: ANN401
     """``bureau cite``."""
-    passage = typer.Argument(help="As printed by search: report:start-end. 段落编号")
-    form = typer.Option(
+    passage = options.argument("As printed by search: report:start-end. 段落编号")
+    form = options.option(
         "gbt7714-2025",
         "--format",
-        help="gbt7714-2025, gbt7714-2015, ris, bibtex or csl-json. 著录格式",
+        text="gbt7714-2025, gbt7714-2015, ris, bibtex or csl-json. 著录格式",
     )
 
     @app.command(epilog="Example: bureau cite yongan-2024:1849-1980 --format bibtex")  # type: ignore[untyped-decorator]
-    def cite(passage_id: str = passage, form: str = form, index: Path = index_option) -> None:
+    def cite(passage_id: str = passage, form: str = form, index: Path = options.index) -> None:
         """A passage as an entry of a bibliography. 参考文献著录"""
         from indexer.store import Index
         from search_api.filters import member
@@ -58,14 +52,13 @@ def add_cite(app: Any, typer: ModuleType, index_option: Any) -> None:  # noqa: A
         sys.stdout.write(reference(style, meta, opened.passage(row)))
 
 
-def add_verify(app: Any, typer: ModuleType, index_option: Any) -> None:  # noqa: ANN401
+def add_verify(app: Any, options: Options) -> None:  # noqa: ANN401
     """``bureau verify``."""
-    source = typer.Argument("-", help="File of JSON lines; - reads stdin. 引文文件")
-    json_option = typer.Option(False, "--json", help="JSON, one object a line.")
+    source = options.argument("File of JSON lines; - reads stdin. 引文文件", "-")
 
     @app.command(epilog="Example: bureau search 信访听证 --json | bureau verify")  # type: ignore[untyped-decorator]
     def verify(
-        source: str = source, index: Path = index_option, as_json: bool = json_option
+        source: str = source, index: Path = options.index, as_json: bool = options.json
     ) -> None:
         """Whether quotes still stand in their reports, word for word. 核对引文
 
@@ -83,7 +76,7 @@ def add_verify(app: Any, typer: ModuleType, index_option: Any) -> None:  # noqa:
         counts = quotes.tally(verdicts)
         sys.stderr.write(" · ".join(f"{n} {state_name(s)}" for s, n in counts.items()) + "\n")
         if counts["verbatim"] < len(verdicts):
-            raise typer.Exit(UNEQUAL)
+            raise options.leave(UNEQUAL)
 
 
 def quotes_from(source: str) -> list[Any]:
@@ -111,94 +104,60 @@ def state_name(state: str) -> str:
     return zh[state] if language() == "zh" else state
 
 
-def add_export(app: Any, typer: ModuleType, index_option: Any, open_engine: OpenEngine) -> None:  # noqa: ANN401
+def add_export(app: Any, options: Options, open_engine: OpenEngine) -> None:  # noqa: ANN401
     """``bureau export``."""
-    query = typer.Argument(help="Question or words; - reads them from stdin. 问题或关键词")
-    form = typer.Option("csv", "--format", help="csv, xlsx or json. 格式")
-    out = typer.Option(None, "--out", help="File to write; stdout without. 输出文件")
-    k = typer.Option(100, "-k", "--k", help="Number of rows, at most 1000. 条数")
-    issuer = typer.Option([], help="Bureau, or part of its name. 发文机关")
-    region = typer.Option([], help="Region at any level: code or name. 地区")
-    year = typer.Option([], help="Year reported on. 年份")
-    role = typer.Option([], help="intro, work, duty, problems or plans. 段落类型")
-    level = typer.Option([], help="national, province, prefecture or county. 层级")
-    report = typer.Option([], help="Report id. 报告编号")
-    no_expand = typer.Option(
-        False, "--no-expand", help="Do not carry English words to Chinese ones."
-    )
-    embedder = typer.Option(None, "--embedder", help="sentence-transformers model. 向量模型")
+    query = options.argument("Question or words; - reads them from stdin. 问题或关键词")
+    form = options.option("csv", "--format", text="csv, xlsx or json. 格式")
+    k = options.option(100, "-k", "--k", text="Number of rows, at most 1000. 条数")
 
     @app.command(epilog="Example: bureau export 重复信访 --format xlsx --out hits.xlsx")  # type: ignore[untyped-decorator]
+    @options.filtered
     def export(
         query: str = query,
+        *,
+        filters: Filters,
         form: str = form,
-        out: Path | None = out,
-        index: Path = index_option,
+        out: Path | None = options.out,
+        index: Path = options.index,
         k: int = k,
-        issuer: list[str] = issuer,
-        region: list[str] = region,
-        year: list[int] = year,
-        role: list[str] = role,
-        level: list[str] = level,
-        report: list[str] = report,
-        no_expand: bool = no_expand,
-        embedder: str | None = embedder,
+        no_expand: bool = options.no_expand,
+        embedder: str | None = options.embedder,
     ) -> None:
         """Ranked passages as a table for a spreadsheet. 导出表格"""
-        from search_api.filters import Filters, member
+        from search_api.filters import member
         from search_api.sharing.tables import TableFormat, table, table_rows
 
         chosen = member(TableFormat, form)
-        text = sys.stdin.read() if query == "-" else query
-        parts = (
-            tuple(issuer),
-            tuple(region),
-            tuple(year),
-            tuple(role),
-            tuple(report),
-            tuple(level),
-        )
         engine = open_engine(index, embedder)
-        result = engine.search(text, k=k, filters=Filters(*parts), expand=not no_expand)
+        result = engine.search(text_of(query), k=k, filters=filters, expand=not no_expand)
         rows = table_rows(result)
         put(table(chosen, rows), out)
         sys.stderr.write(f"{len(rows)} → {out or '-'}\n")
         if not rows:
-            raise typer.Exit(NOTHING)
+            raise options.leave(NOTHING)
 
 
-def add_compare(app: Any, typer: ModuleType, index_option: Any, open_engine: OpenEngine) -> None:  # noqa: ANN401
+def add_compare(app: Any, options: Options, open_engine: OpenEngine) -> None:  # noqa: ANN401
     """``bureau compare``."""
-    query = typer.Argument(help="Question or practice; - reads it from stdin. 问题或做法")
-    form = typer.Option("", "--format", help="csv, xlsx or json; readable text without. 格式")
-    out = typer.Option(None, "--out", help="File to write; stdout without. 输出文件")
-    issuer = typer.Option([], help="Bureau, or part of its name. 发文机关")
-    region = typer.Option([], help="Region at any level: code or name. 地区")
-    year = typer.Option([], help="Year reported on. 年份")
-    role = typer.Option([], help="intro, work, duty, problems or plans. 段落类型")
-    level = typer.Option([], help="national, province, prefecture or county. 层级")
+    query = options.argument("Question or practice; - reads it from stdin. 问题或做法")
 
     @app.command(epilog="Example: bureau compare 律师参与接访 --year 2024 --format csv")  # type: ignore[untyped-decorator]
+    @options.filtered
     def compare(
         query: str = query,
-        form: str = form,
-        out: Path | None = out,
-        index: Path = index_option,
-        issuer: list[str] = issuer,
-        region: list[str] = region,
-        year: list[int] = year,
-        role: list[str] = role,
-        level: list[str] = level,
+        *,
+        filters: Filters,
+        form: str = options.form,
+        out: Path | None = options.out,
+        index: Path = options.index,
     ) -> None:
         """One question, every bureau and year: found, not found, no report. 比较"""
         from search_api import compare as comparing
-        from search_api.filters import Filters, member
+        from search_api.filters import member
         from search_api.sharing.tables import TableFormat, table
 
         chosen = member(TableFormat, form) if form else None
-        text = sys.stdin.read() if query == "-" else query
-        parts = (tuple(issuer), tuple(region), tuple(year), tuple(role), (), tuple(level))
-        found = comparing.compare(open_engine(index, None), text, filters=Filters(*parts))
+        found = comparing.compare(open_engine(index, None), text_of(query), filters=filters)
         if chosen is None and out is None:
             from search_api.terminal import show_comparison
 
@@ -206,16 +165,4 @@ def add_compare(app: Any, typer: ModuleType, index_option: Any, open_engine: Ope
         else:
             put(table(chosen or TableFormat.CSV, comparing.comparison_rows(found)), out)
         if not found.counts[comparing.State.FOUND]:
-            raise typer.Exit(NOTHING)
-
-
-def put(data: bytes, out: Path | None) -> None:
-    """Write a file, or stdout.
-
-    :raises OSError: naming the file.
-    """
-    if out is None:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-    else:
-        out.write_bytes(data)
+            raise options.leave(NOTHING)
