@@ -14,6 +14,8 @@ from indexer.embedders import Embedder
 from indexer.embedding import Vectors, embed_reports
 from indexer.files import only_writer, write_durably
 from indexer.focus import ClauseVectors
+from indexer.formulations.build import write_formulations
+from indexer.indicators.store import write_indicators
 from indexer.lexical import LexicalEntry, LexicalIndex
 from indexer.reading import read_reports
 from indexer.records import ledger_to_json, report_row
@@ -56,14 +58,17 @@ def build_index(
     *,
     manifest: Path | None = None,
     afresh: bool = False,
+    required: Path | None = None,
     progress: Progress = lambda stage, done, total: None,
 ) -> BuildResult:
     """Index all reports in ``inputs`` (files and folders) and publish them below ``root``.
 
     What an earlier build read and embedded is kept where it is still the same, unless
-    ``afresh``; if nothing at all has changed, the published generation stays.
+    ``afresh``; if nothing at all has changed, the published generation stays. It stays too if
+    the file ``required`` did not become a report.
 
-    :raises BadInput: if there is no such path, or nothing in it could be indexed.
+    :raises BadInput: if there is no such path, or nothing in it could be indexed, or
+        ``required`` could not.
     :raises BadIndex: if another process is writing there.
     :raises OSError: if the disk is full; the old index is then untouched.
     """
@@ -74,11 +79,10 @@ def build_index(
         earlier = Earlier(None, identity) if afresh else Earlier.open(root, identity)
         reports, ledger = read_reports(sources, progress, earlier.kept(sources))
         if not reports:
-            first = f" (first: {ledger[0].file}: {ledger[0].reason})" if ledger else ""
-            where = ", ".join(str(path) for path in inputs)
-            raise BadInput(
-                f"no report could be indexed in {where}: {len(ledger)} files seen{first}"
-            )
+            raise nothing_indexed(inputs, ledger)
+        for source, entry in zip(sources, ledger, strict=True):
+            if source.path == required and not entry.report_id:
+                raise BadInput(entry.reason, entry.reason_zh)
         if earlier.index and earlier.holds(given, reports, ledger):
             return BuildResult(earlier.index.folder, len(earlier.index), tuple(ledger))
         unfinished = Unfinished(root, identity)
@@ -104,17 +108,30 @@ def build_index(
     return BuildResult(folder, len(vectors.passages), tuple(ledger))
 
 
+def nothing_indexed(inputs: Sequence[Path], ledger: Sequence[LedgerEntry]) -> BadInput:
+    """The error of a build that found no report."""
+    first = f" (first: {ledger[0].file}: {ledger[0].reason})" if ledger else ""
+    zh = f"（第一份：{ledger[0].file}：{ledger[0].reason_zh}）" if ledger else ""
+    where = ", ".join(str(path) for path in inputs)
+    return BadInput(
+        f"no report could be indexed in {where}: {len(ledger)} files seen{first}",
+        f"{where} 中没有可收录的报告：共 {len(ledger)} 份文件{zh}",
+    )
+
+
 def add_to_index(
     inputs: Sequence[Path],
     root: Path,
     embedder: Embedder,
     *,
+    required: Path | None = None,
     progress: Progress = lambda stage, done, total: None,
 ) -> BuildResult:
     """Index ``inputs`` beside everything that the index below ``root`` was made from.
 
     :raises BadIndex: if there is none, it has another embedder, or another process is writing.
-    :raises BadInput: if something that it was made from is no longer there.
+    :raises BadInput: if something that it was made from is no longer there, or ``required``
+        (see `build_index`) did not become a report.
     """
     index = Index.open(root)
     index.check_embedder(embedder.identity)
@@ -122,7 +139,9 @@ def add_to_index(
     index.close()
     everything = list(dict.fromkeys([*map(Path, made_from), *(p.absolute() for p in inputs)]))
     manifest = Path(table) if table else None
-    return build_index(everything, root, embedder, manifest=manifest, progress=progress)
+    return build_index(
+        everything, root, embedder, manifest=manifest, required=required, progress=progress
+    )
 
 
 def write_generation(
@@ -135,6 +154,8 @@ def write_generation(
     LexicalIndex.build(folder / "lexical", lexical_entries(reports))
     write_durably(folder / "vectors.faiss", VectorIndex.from_vectors(vectors.passages).to_bytes())
     ClauseVectors.write(folder, vectors.clauses, vectors.counts)
+    write_indicators(folder, reports)
+    write_formulations(folder, reports)
     with (folder / "passages.npy").open("wb") as handle:
         np.save(handle, passage_columns(reports), allow_pickle=False)
     rows = [report_row(row, report) for row, report in enumerate(reports)]

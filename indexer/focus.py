@@ -82,3 +82,10 @@ class ClauseVectors:
         cosines = self._vectors[places].astype(np.float32) @ query
         nearest: FloatArray = np.maximum.reduceat(cosines, edges).astype(np.float32)
         return nearest / np.float32(SCALE)
+
+    def nearest_of_all(self, queries: FloatArray, first: int, last: int) -> FloatArray:
+        """The highest clause cosines of rows ``first`` to ``last``, shape (queries, rows)."""
+        edges = self._starts[first:last] - self._starts[first]
+        part = self._vectors[self._starts[first] : self._starts[last]].astype(np.float32)
+        nearest: FloatArray = np.maximum.reduceat(queries @ part.T, edges, axis=1)
+        return nearest / np.float32(SCALE)

@@ -2,7 +2,8 @@
 
 The manifest is a CSV named `corpus.csv` beside the reports with the columns of `COLUMNS`;
 only ``file`` is required, and an empty cell means "guess". Of every guess it is kept what it
-rests on (`Origin`), so that a person can see which ones to check.
+rests on (`Origin`) and how often such guesses were right (`indexer.confidence`), so that a person
+can see which ones to check.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from datetime import date
 from pathlib import Path
 
 from indexer.cleaning import LogicalLine
+from indexer.confidence import confidence
 from indexer.keywords import keywords
 from indexer.names import place_names
 from indexer.readers.errors import Unreadable
@@ -31,6 +33,7 @@ ISSUER = re.compile(
     r"|办公室|局|厅|人民政府))(?P<inner>信访局|信访办公室|信访办|办公室)?"
 )
 BEFORE_ISSUER = re.compile("^(?:关于)?(?:[0-9〇○零一二三四五六七八九]{2,4}(?:年度?|度))?(?:关于)?")
+YEAR_ENDS = 10  # the month from which reports on the running year are signed
 SPACE = re.compile(r"\s+")
 YEAR = re.compile(r"(20\d\d)\s?年")
 PROPERTY_DATE = re.compile(r"(20\d\d)\D?(\d\d)\D?(\d\d)")
@@ -55,16 +58,24 @@ def read_manifest(path: Path) -> dict[str, dict[str, str]]:
         text = decode(path.read_bytes()).removeprefix("\ufeff")
     except (Unreadable, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise BadInput(f"{path}: the manifest cannot be read ({reason})") from None
+        why = error.zh if isinstance(error, Unreadable) else reason
+        raise BadInput(
+            f"{path}: the manifest cannot be read ({reason})", f"{path}：无法读取元数据表（{why}）"
+        ) from None
     reader = csv.DictReader(text.splitlines())
     if "file" not in (reader.fieldnames or ()):
-        raise BadInput(f"{path}: the manifest has no column “file”")
+        raise BadInput(
+            f"{path}: the manifest has no column “file”", f"{path}：元数据表没有 “file” 列"
+        )
     table = [{k.strip(): (v or "").strip() for k, v in row.items() if k} for row in reader]
     for column in ("file", "id"):
         values = Counter(row[column] for row in table if row.get(column))
         twice = next((value for value, n in values.items() if n > 1), None)
         if twice is not None:
-            raise BadInput(f"{path}: {column} “{twice}” stands in two rows")
+            raise BadInput(
+                f"{path}: {column} “{twice}” stands in two rows",
+                f"{path}：{column} “{twice}” 出现在两行中",
+            )
     return {row["file"]: row for row in table}
 
 
@@ -96,10 +107,11 @@ def describe(
     year, year_from = first(
         (_number(row, file), Origin.MANIFEST),
         *guess_year(title, lines),
-        (str(int(day[:4]) - 1) if day else "", Origin.PROPERTY),
+        (year_before(day), Origin.PROPERTY),
     )
     region, region_from = _region(row, issuer, outline.text)
-    origins = (title_from, issuer_from, year_from, day_from, region_from)
+    found = (title_from, issuer_from, year_from, day_from, region_from)
+    origins = tuple(zip(FIELDS, found, strict=True))
     return Metadata(
         id=safe_id(row.get("id") or Path(file).stem),
         title=title,
@@ -111,7 +123,8 @@ def describe(
         file=file,
         keywords=keywords(outline.text),
         names=place_names(region, issuer),
-        origins=tuple(zip(FIELDS, origins, strict=True)),
+        origins=origins,
+        confidence=tuple((field, confidence(field, origin)) for field, origin in origins),
     )
 
 
@@ -135,13 +148,16 @@ def _level(row: Row, region: Region, file: str) -> Level | None:
         return Level(row["level"]) if row.get("level") else level_of(region)
     except ValueError:
         known = ", ".join(Level)
-        raise BadInput(f"{file}: level “{row['level']}” is none of {known}") from None
+        raise BadInput(
+            f"{file}: level “{row['level']}” is none of {known}",
+            f"{file}：层级 “{row['level']}” 不在 {known} 之中",
+        ) from None
 
 
 def _number(row: Row, file: str) -> str:
     value = row.get("year") or ""
     if value and not re.fullmatch(r"(19|20)\d\d", value):
-        raise BadInput(f"{file}: “{value}” is no year")
+        raise BadInput(f"{file}: “{value}” is no year", f"{file}：“{value}” 不是年份")
     return value
 
 
@@ -150,7 +166,10 @@ def _date(row: Row, file: str) -> str:
     try:
         return value and date.fromisoformat(value).isoformat()
     except ValueError:
-        raise BadInput(f"{file}: “{value}” is no date like 2025-01-31") from None
+        raise BadInput(
+            f"{file}: “{value}” is no date like 2025-01-31",
+            f"{file}：“{value}” 不是 2025-01-31 这样的日期",
+        ) from None
 
 
 def safe_id(name: str) -> str:
@@ -179,6 +198,16 @@ def guess_year(title: str, lines: list[LogicalLine]) -> list[tuple[str, Origin]]
     texts = [(title, Origin.TITLE), *((line.text, Origin.TEXT) for line in lines[:8])]
     matches = ((YEAR.search(text), origin) for text, origin in texts)
     return [(match[1], origin) for match, origin in matches if match]
+
+
+def year_before(day: str) -> str:
+    """The year that a report of this day speaks of: the one before, but at the year's end its own.
+
+    Annual reports are due by the end of March; '' for no day.
+    """
+    if not day:
+        return ""
+    return day[:4] if int(day[5:7]) >= YEAR_ENDS else str(int(day[:4]) - 1)
 
 
 def property_date(facts: Mapping[str, str]) -> str:

@@ -22,14 +22,23 @@ def place_names(region: Region, issuer: str) -> tuple[str, ...]:
     places = [region.county, region.prefecture, region.province]
     if (match := PLACE.match(issuer)) and match[1] not in places:
         places.insert(0, match[1])
-    names: list[str] = []
-    for place in filter(None, places):
-        short = SUFFIX.sub("", place)
-        names += [place, *([short] if len(short) > 1 and short not in _ordinary() else [])]
-        names.append("".join(lazy_pinyin(short if len(short) > 1 else place)))
+    names = [name for place in filter(None, places) for name in names_of(place)]
     return tuple(dict.fromkeys(names))
 
 
+def names_of(place: str) -> tuple[str, ...]:
+    """A place's full name, its short name unless that is an ordinary word, and its pinyin."""
+    short = SUFFIX.sub("", place)
+    usable = len(short) > 1 and short not in ordinary()
+    return (place, *([short] if usable else []), pinyin(short if len(short) > 1 else place))
+
+
+def pinyin(name: str) -> str:
+    """A name in Latin letters, as one word."""
+    return "".join(lazy_pinyin(name))
+
+
 @lru_cache(maxsize=1)
-def _ordinary() -> frozenset[str]:
+def ordinary() -> frozenset[str]:
+    """The words that the lexicon knows."""
     return frozenset(row[0] for row in lexicon_rows("zh_en.tsv"))

@@ -73,20 +73,19 @@ def place_of(source: Source) -> Path | Member:
 def refusal(source: Source) -> Unsupported | None:
     """Why a source is not even opened."""
     if source.refused:
-        return Unsupported(source.refused)
+        return Unsupported(*source.refused)
     if source.path.is_symlink():
-        return Unsupported("a symbolic link")
+        return Unsupported("a symbolic link", "符号链接")
     if not source.path.exists():
-        return Unsupported("named in the manifest, but not there")
+        return Unsupported("named in the manifest, but not there", "元数据表中有，但文件不存在")
     if not source.path.is_file():
-        return Unsupported("not an ordinary file")
+        return Unsupported("not an ordinary file", "不是普通文件")
     return None
 
 
 def kept_entry(source: Source, report: Report) -> LedgerEntry:
     """The ledger line of a report that is as it was."""
-    count = len(report.passages)
-    return LedgerEntry(source.name, Fate.UNCHANGED, report.note, report.meta.id, count)
+    return entry_of(source, Fate.UNCHANGED, report)
 
 
 def try_report(
@@ -101,16 +100,30 @@ def try_report(
             raise document
         report = make_report(source, document, taken)
         if report.text_sha256 in texts:
-            raise Unsupported(f"the same text as “{texts[report.text_sha256]}”")
+            other = texts[report.text_sha256]
+            raise Unsupported(f"the same text as “{other}”", f"与“{other}”内容相同")
     except Unsupported as error:
-        return None, LedgerEntry(source.name, Fate.SKIPPED, str(error))
-    except (Unreadable, BadInput, OSError) as error:
-        return None, LedgerEntry(source.name, Fate.FAILED, str(error))
+        return None, entry_without(source, Fate.SKIPPED, str(error), error.zh)
+    except (Unreadable, BadInput) as error:
+        return None, entry_without(source, Fate.FAILED, str(error), error.zh)
+    except OSError as error:
+        return None, entry_without(source, Fate.FAILED, error.strerror or str(error))
     except Exception as error:  # one bad file must not cost its neighbours
-        reason = f"cannot be parsed ({type(error).__name__})"
-        return None, LedgerEntry(source.name, Fate.FAILED, reason)
+        kind = type(error).__name__
+        reasons = (f"cannot be parsed ({kind})", f"无法解析（{kind}）")
+        return None, entry_without(source, Fate.FAILED, *reasons)
+    return report, entry_of(source, Fate.INDEXED, report)
+
+
+def entry_of(source: Source, fate: Fate, report: Report) -> LedgerEntry:
+    """The ledger line of a file that has a report."""
     count = len(report.passages)
-    return report, LedgerEntry(source.name, Fate.INDEXED, report.note, report.meta.id, count)
+    return LedgerEntry(source.name, fate, report.note, report.meta.id, count, report.note_zh)
+
+
+def entry_without(source: Source, fate: Fate, en: str, zh: str = "") -> LedgerEntry:
+    """The ledger line of a file that has none, with the reason."""
+    return LedgerEntry(source.name, fate, en, reason_zh=zh or en)
 
 
 def make_report(source: Source, document: Document, taken: set[str]) -> Report:
@@ -124,11 +137,19 @@ def make_report(source: Source, document: Document, taken: set[str]) -> Report:
     meta = with_free_id(describe(source.name, document, outline, lines, source.row), taken)
     passages = cut_passages(meta.id, outline)
     if not passages:
-        raise Unreadable("no running text found")
+        raise Unreadable("no running text found", "没有找到正文")
     missing = document.properties.get(MISSING, "")
-    note = f"pages {missing} are scanned and were not read" if missing else ""
+    notes = missing_pages(missing) if missing else ("", "")
     digest = sha256_of(source.path)
-    return Report(meta, outline.text, outline.sections, passages, digest, source, note)
+    return Report(meta, outline.text, outline.sections, passages, digest, source, *notes)
+
+
+def missing_pages(pages: str) -> tuple[str, str]:
+    """What the ledger says of a report some of whose pages are not in it."""
+    return (
+        f"pages {pages} are scanned and were not read",
+        f"第 {pages} 页为扫描件，未能读取",
+    )
 
 
 def with_free_id(meta: Metadata, taken: set[str]) -> Metadata:

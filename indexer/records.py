@@ -19,6 +19,7 @@ COLUMNS = (
     "source",
     "manifest_row",
     "note",
+    "note_zh",
 )
 
 
@@ -33,12 +34,13 @@ class StoredReport:
     file_sha256: str
     source: str  # absolute path of the file it was read from
     manifest_row: dict[str, str]
-    note: str = ""
+    note: str = ""  # what of it could not be read
+    note_zh: str = ""
 
     @classmethod
     def from_row(cls, row: Sequence[Any]) -> StoredReport:
         """From the values of `COLUMNS`."""
-        meta, text, sections, text_sha256, file_sha256, source, manifest_row, note = row
+        meta, text, sections, text_sha256, file_sha256, source, manifest_row, *notes = row
         return cls(
             report_from_json(meta),
             text,
@@ -47,7 +49,7 @@ class StoredReport:
             file_sha256,
             os.fsdecode(source),
             json.loads(manifest_row),
-            note,
+            *notes,
         )
 
 
@@ -64,6 +66,7 @@ def report_row(row: int, report: Report) -> tuple[Any, ...]:
         os.fsencode(report.source.path.absolute()),
         json.dumps(dict(report.source.row), ensure_ascii=False),
         report.note,
+        report.note_zh,
     )
 
 
@@ -74,6 +77,7 @@ def report_from_json(data: str) -> Metadata:
     fields |= {"region": Region(**fields["region"]), "level": level}
     fields |= {name: tuple(fields[name]) for name in ("keywords", "names")}
     fields["origins"] = tuple((field, Origin(origin)) for field, origin in fields["origins"])
+    fields["confidence"] = tuple((field, share) for field, share in fields["confidence"])
     return Metadata(**fields)
 
 

@@ -31,8 +31,17 @@ def region_of_code(code: str) -> Region:
     """
     row = _gazetteer().get((GB2260_YEAR, code))
     if row is None:
-        raise BadInput(f"“{code}” is no GB/T 2260 code of {GB2260_YEAR}")
+        raise BadInput(
+            f"“{code}” is no GB/T 2260 code of {GB2260_YEAR}",
+            f"“{code}” 不是 {GB2260_YEAR} 年的 GB/T 2260 代码",
+        )
     return _region(row)
+
+
+def all_regions() -> list[Region]:
+    """Every division of the newest edition, by code."""
+    rows = [row for (year, _), row in _gazetteer().items() if year == GB2260_YEAR]
+    return sorted((_region(row) for row in rows), key=lambda region: region.code)
 
 
 def guess_region(issuer: str, text: str) -> tuple[Region, bool]:

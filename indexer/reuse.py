@@ -23,6 +23,12 @@ from indexer.store import Index
 
 UNFINISHED = "embedding.part"
 HERE = Path(__file__).resolve().parent
+READING = (  # what a report goes through
+    "*.py",
+    "readers/*.py",
+    "indicators/*.py",
+    "formulations/*.py",
+)
 Key = bytes
 
 
@@ -33,9 +39,10 @@ def text_key(text: str) -> Key:
 
 @lru_cache(maxsize=1)
 def program() -> str:
-    """A hash of the code and word lists that decide how a file is read and cut."""
+    """A hash of the code and word lists that decide what an index holds of a file."""
     digest = sha256()
-    paths = [*HERE.glob("*.py"), *HERE.glob("readers/*.py"), *HERE.glob("bundled/lexicon/*.tsv")]
+    code = (path for folder in READING for path in HERE.glob(folder))
+    paths = [*code, *HERE.glob("bundled/lexicon/*.tsv")]
     for path in sorted(paths):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:32]
@@ -88,7 +95,7 @@ class Earlier:
     def _report(self, row: int, stored: StoredReport, source: Source) -> Report:
         passages = tuple(self._passages_of(row))
         parts = (stored.meta, stored.text, stored.sections, passages, stored.file_sha256)
-        return Report(*parts, source, stored.note)
+        return Report(*parts, source, stored.note, stored.note_zh)
 
     def _passages_of(self, report: int) -> Iterator[Passage]:
         if self.index:

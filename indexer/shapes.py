@@ -173,6 +173,7 @@ class Metadata:
     keywords: tuple[str, ...] = ()  # most telling first
     names: tuple[str, ...] = ()  # of its places, short, full and in pinyin
     origins: tuple[tuple[str, Origin], ...] = ()  # (field, what its value rests on)
+    confidence: tuple[tuple[str, float], ...] = ()  # (field, chance that its value is right)
 
     @property
     def weak(self) -> dict[str, Origin]:
@@ -191,14 +192,14 @@ class Source:
     """An input file, its name in the ledger and its manifest row (empty without one).
 
     A file inside a ZIP archive has the archive's path and its place in the archive's directory.
-    ``refused`` says why it is not to be opened.
+    ``refused`` says why it is not to be opened, in English and in Chinese.
     """
 
     path: Path
     name: str
     row: Mapping[str, str]
     place: int | None = None
-    refused: str = ""
+    refused: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +213,7 @@ class Report:
     file_sha256: str  # of a ZIP archive, if it was in one
     source: Source
     note: str = ""  # what of it could not be read
+    note_zh: str = ""
 
     @property
     def text_sha256(self) -> str:
@@ -230,13 +232,14 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One input file and what became of it."""
+    """One input file and what became of it; the reason in English and in Chinese."""
 
     file: str
     fate: Fate
     reason: str = ""
     report_id: str = ""
     passages: int = 0
+    reason_zh: str = ""
 
 
 class BureauError(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -10,10 +11,12 @@ from pathlib import Path
 
 from indexer.fetch.ledger import LEDGER
 from indexer.metadata import MANIFEST, read_manifest
+from indexer.readers import CONTROL
 from indexer.readers.errors import Unreadable
 from indexer.readers.isolated import members_isolated
 from indexer.shapes import BadInput, Source
 
+UNPRINTED = re.compile(f"{CONTROL.pattern}|[\t\u2028\u2029]")
 NO_REPORTS = (MANIFEST, LEDGER)
 
 
@@ -40,12 +43,14 @@ def find_sources(inputs: Sequence[Path], manifest: Path | None = None) -> list[S
         for path in sorted(given.rglob("*")) if given.is_dir() else [given]:
             if path.name not in NO_REPORTS and (path.is_symlink() or not path.is_dir()):
                 name = path.relative_to(folder).as_posix()
-                source = Source(path, printable(name), rows.pop(name, {}))
+                shown = printable(name)
+                row = rows.pop(name, None) or rows.pop(shown, {})
+                source = Source(path, shown, row)
                 found.setdefault(path.parent.resolve() / path.name, source)
                 rows_of[path] = rows
         for name in rows if given.is_dir() else ():  # named in the manifest, not there
             if not any(name.startswith(f"{source.name}/") for source in found.values()):
-                found[folder / name] = Source(folder / name, name, {})
+                found[folder / name] = Source(folder / name, printable(name), {})
     return list(unpacked(found.values(), rows_of))
 
 
@@ -61,12 +66,12 @@ def unpacked(
             if members is None:
                 yield source
             elif isinstance(members, Unreadable):
-                yield replace(source, refused=str(members))
+                yield replace(source, refused=(str(members), members.zh))
             elif not members:
-                yield replace(source, refused="an empty archive")
+                yield replace(source, refused=("an empty archive", "压缩包为空"))
             else:
                 for member in members:
-                    name = f"{source.name}/{member.name}"
+                    name = f"{source.name}/{printable(member.name)}"
                     row = rows_of[source.path].get(name, {})
                     yield Source(source.path, name, row, member.place)
 
@@ -77,5 +82,7 @@ def is_archive(path: Path) -> bool:
 
 
 def printable(name: str) -> str:
-    """A file name as valid text; bytes that are not UTF-8 stand as \\xff."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+    """A file name as one line of valid text: bytes that are not UTF-8, and characters that
+    break lines or turn a terminal or the writing direction, stand as \\xff or \\u202e."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return UNPRINTED.sub(lambda m: m[0].encode("unicode_escape").decode("ascii"), text)

@@ -2,7 +2,8 @@
 
 A word is known if the lexicon's glosses hold a form of it or if it is one piece of the
 bundled model's vocabulary; only an unknown one is changed, to the nearest word of the
-glosses, and only when that is near. rapidfuzz's only importer.
+glosses, and only when that is near. rapidfuzz's importer on the write
+side.
 """
 
 from __future__ import annotations

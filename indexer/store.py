@@ -3,7 +3,8 @@
     DIR/CURRENT          name of the published generation and SHA-256 of its manifest
     DIR/LOCK             held by the one writer
     DIR/gen-000001/      manifest.json, reports.sqlite, passages.npy, vectors.faiss,
-                         clauses.npy, clause_starts.npy, lexical/
+                         clauses.npy, clause_starts.npy, lexical/, indicators.npy, indicators.txt,
+                         formulations/
 
 A generation is written in full, synced and hashed before CURRENT is switched by rename; a
 reader keeps the generation it opened. Every file is checked against the manifest's SHA-256
@@ -30,13 +31,15 @@ from numpy.typing import NDArray
 from indexer.embedders import Identity
 from indexer.files import sha256_of, sync_folder, sync_tree, write_durably
 from indexer.focus import ClauseVectors
+from indexer.formulations.table import Formulations
+from indexer.indicators.store import IndicatorTable
 from indexer.lexical import LexicalIndex
 from indexer.records import COLUMNS as REPORT_COLUMNS
 from indexer.records import StoredReport, ledger_from_json, report_from_json
 from indexer.shapes import BadIndex, BadInput, LedgerEntry, Metadata, Passage, Role
 from indexer.vectors import VectorIndex
 
-FORMAT = 2
+FORMAT = 3
 GENERATION = re.compile(r"gen-[0-9]{1,9}")
 SPAN = re.compile(r"[0-9]{1,10}-[0-9]{1,10}")
 CACHED = 64  # reports kept in memory: the hits of a search share few
@@ -183,12 +186,22 @@ class Index:
         """The vectors of clauses."""
         return ClauseVectors.open(self.folder)
 
+    @cached_property
+    def indicators(self) -> IndicatorTable:
+        """What the reports say in numbers."""
+        return IndicatorTable.open(self.folder)
+
+    @cached_property
+    def formulations(self) -> Formulations:
+        """Which wordings stand where."""
+        return Formulations.open(self.folder)
+
     def hold(self) -> None:
         """Open every part now, so that the generation answers even after it is removed.
 
         :raises BadIndex: if another version of the program wrote it.
         """
-        _ = self.lexical, self.vectors, self.clauses, self.metas
+        _ = self.lexical, self.vectors, self.clauses, self.indicators, self.formulations, self.metas
         if self.metas:
             self.report(self.metas[0].id)
 

@@ -1,20 +1,29 @@
-"""Hits -> a cited answer made of verbatim sentences, or "insufficient evidence"."""
+"""A question -> a cited answer made of verbatim sentences, or "insufficient evidence".
+
+The form of the answer follows what is asked (`search_api.asked`): points, a figure, bureaus side
+by side, a list of bureaus. What the question names becomes a filter.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 from hashlib import sha256
 
 import numpy as np
 
-from indexer.embedders import FloatArray
+from indexer.embedders import Embedder, FloatArray
 from indexer.focus import split_clauses
 from indexer.passages import split_sentences
 from indexer.shapes import Metadata
 from indexer.words import tokens
-from search_api.engine import Engine, Hit, SearchResult
-from search_api.filters import Filters
+from search_api.asked import Asked, Form
+from search_api.engine import DIVERSE, Engine, Hit, SearchResult
+from search_api.filters import Filters, restrict
+from search_api.indicators.table import Value, indicators
+from search_api.practices.lists import Practice, shipped
 
 EVIDENCE = 10  # passages that sentences are taken from
 MOST_BUREAUS, MOST_QUOTES = 5, 3  # bureaus in an answer, quotes of one bureau
@@ -22,6 +31,14 @@ SECONDARY = 0.25  # share of the floor from which a passage may add to an answer
 SHORTEST = 12  # characters; a shorter sentence says nothing alone
 NEAR_BEST = 0.65  # a quote must reach this share of the best sentence's score
 SAME = 0.92  # cosine from which two sentences say the same
+LISTED = 10  # bureaus in a list of them
+MOST_FIGURES = 12
+NUMBER = re.compile("[0-9０-９]")
+ABOUT = 0.40  # cosine from which a sentence is about a practice
+WITH_NUMBER = 1.15  # a sentence with a number, where a figure is asked for
+
+
+NOTHING_NAMED = Asked(Form.POINTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +68,15 @@ class BureauQuotes:
 
 
 @dataclass(frozen=True, slots=True)
+class Point:
+    """A practice and the quotes that are about it, by their numbers from 0 in the answer's
+    order; without a practice, the quotes that are about none of the list."""
+
+    practice: Practice | None
+    quotes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The quotes by bureau; without ``sufficient`` evidence there are none, and ``search``
     holds the closest passages."""
@@ -60,6 +86,15 @@ class Answer:
     bureaus: tuple[BureauQuotes, ...]
     search: SearchResult
     evidence: tuple[Hit, ...] = ()  # the passages that quotes could be taken from
+    asked: Asked = NOTHING_NAMED
+    points: tuple[Point, ...] = ()
+    figures: tuple[Value, ...] = ()
+    of: int = 0  # bureaus that the filters allow
+
+    @property
+    def quotes(self) -> list[tuple[Metadata, Quote]]:
+        """All quotes in their order, each with its report."""
+        return [(group.meta, quote) for group in self.bureaus for quote in group.quotes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +109,37 @@ class Sentence:
     vector: FloatArray
 
 
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """A question as it was understood, the filters that hold for it, and what was found."""
+
+    asked: Asked
+    filters: Filters
+    found: SearchResult
+
+
+def inquire(
+    engine: Engine,
+    text: str,
+    *,
+    k: int = EVIDENCE,
+    filters: Filters = Filters(),  # noqa: B008 - frozen and empty
+    expand: bool = True,
+    ignored: Iterable[str] = (),
+) -> Inquiry:
+    """Understand a question and search for its ``k`` best passages.
+
+    ``ignored`` are filters that are not to be taken from the question: region, year, level.
+
+    :raises BadInput: for an unusable question, number or filter.
+    """
+    asked = engine.atlas.understand(text, filters, ignored)
+    narrowed = asked.narrowed(filters)
+    diversity = DIVERSE if asked.form in (Form.LIST, Form.COMPARISON) else None
+    found = engine.search(text, k=k, filters=narrowed, expand=expand, diversity=diversity)
+    return Inquiry(asked, narrowed, found)
+
+
 def answer(
     engine: Engine,
     text: str,
@@ -81,28 +147,71 @@ def answer(
     k: int = EVIDENCE,
     filters: Filters = Filters(),  # noqa: B008 - frozen and empty
     expand: bool = True,
+    ignored: Iterable[str] = (),
 ) -> Answer:
     """Answer a question from the ``k`` best passages.
 
     :raises BadInput: for an unusable question, number or filter.
     """
-    return answer_from(engine, engine.search(text, k=k, filters=filters, expand=expand))
+    return answer_to(
+        engine, inquire(engine, text, k=k, filters=filters, expand=expand, ignored=ignored)
+    )
 
 
-def answer_from(engine: Engine, result: SearchResult) -> Answer:
-    """The answer that a search leads to."""
+def answer_to(engine: Engine, inquiry: Inquiry) -> Answer:
+    """The answer that an inquiry leads to."""
+    asked, result = inquiry.asked, inquiry.found
     floor = engine.fusion.evidence_floor
-    if not result.hits or result.hits[0].score < floor:
-        return Answer(result.query, False, (), result)
+    if asked.elsewhere or not result.hits or result.hits[0].score < floor:
+        return Answer(result.query, False, (), result, asked=asked)
     query = engine.embedder.embed_query(result.read)
     evidence = [hit for hit in result.hits if hit.score >= SECONDARY * floor]
     sentences = [s for hit in evidence for s in sentences_of(engine, hit, query)]
-    return Answer(result.query, True, by_bureau(choose(sentences)), result, tuple(evidence))
+    figure = asked.form is Form.FIGURE
+    figures = figures_of(engine, inquiry) if figure else ()
+    groups = grouped(choose(sentences, numbers=figure), asked.form)
+    if figure and not figures and not any(NUMBER.search(s.text) for g in groups for s in g):
+        return Answer(result.query, False, (), result, asked=asked)
+    chosen = [sentence for group in groups for sentence in group]
+    roles = engine.gazetteer.find(result.read).roles  # problems and plans are no practices
+    by_practice = asked.form is Form.POINTS and not roles
+    return Answer(
+        query=result.query,
+        sufficient=True,
+        bureaus=tuple(BureauQuotes(g[0].hit.meta, tuple(map(quote_of, g))) for g in groups),
+        search=result,
+        evidence=tuple(evidence),
+        asked=asked,
+        points=points_of(engine, chosen, query) if by_practice else (),
+        figures=figures,
+        of=bureaus_allowed(engine, inquiry.filters),
+    )
 
 
-def choose(sentences: Sequence[Sentence]) -> list[Sentence]:
-    """The sentences that answer best, best first, none said twice."""
-    ranked = sorted(sentences, key=lambda s: -s.score)
+def bureaus_allowed(engine: Engine, filters: Filters) -> int:
+    """How many bureaus' reports are drawn on."""
+    mask = restrict(engine.index, filters).mask
+    rows = engine.index.column("report")
+    reports = np.unique(rows if mask is None else rows[mask]).tolist()
+    return len({engine.index.metas[row].issuer for row in reports})
+
+
+def figures_of(engine: Engine, inquiry: Inquiry) -> tuple[Value, ...]:
+    """The values of the indicator that best answers to the question, as its filters allow."""
+    found = indicators(engine.index, inquiry.asked.topic, filters=inquiry.filters)
+    return tuple(v for v in found.values if v.group == 0)[:MOST_FIGURES]
+
+
+def choose(sentences: Sequence[Sentence], *, numbers: bool = False) -> list[Sentence]:
+    """The sentences that answer best, best first, none said twice.
+
+    With ``numbers``, those that hold one before others.
+    """
+    raised = [
+        replace(s, score=s.score * WITH_NUMBER) if numbers and NUMBER.search(s.text) else s
+        for s in sentences
+    ]
+    ranked = sorted(raised, key=lambda s: -s.score)
     kept: list[Sentence] = []
     for s in ranked:
         if s.score < NEAR_BEST * ranked[0].score:
@@ -112,21 +221,40 @@ def choose(sentences: Sequence[Sentence]) -> list[Sentence]:
     return kept
 
 
-def by_bureau(chosen: Sequence[Sentence]) -> tuple[BureauQuotes, ...]:
-    """Group sentences by report, best report first; each report's quotes in text order."""
+def points_of(engine: Engine, chosen: Sequence[Sentence], query: FloatArray) -> tuple[Point, ...]:
+    """The sentences by the practice that each is about, in the order of their best one.
+
+    A sentence is read in the light of the question: what both are near to is meant.
+    """
+    practices, vectors = practice_vectors(engine.embedder)  # type: ignore[arg-type]
+    asked, groups = vectors @ query, dict[int, list[int]]()
+    for n, sentence in enumerate(chosen):
+        own = vectors @ sentence.vector
+        nearest = int((own + asked).argmax())
+        groups.setdefault(nearest if own[nearest] >= ABOUT else -1, []).append(n)
+    best = sorted(groups, key=lambda at: (at < 0, -max(chosen[n].score for n in groups[at])))
+    return tuple(Point(practices[at] if at >= 0 else None, tuple(groups[at])) for at in best)
+
+
+@cache
+def practice_vectors(embedder: Embedder) -> tuple[tuple[Practice, ...], FloatArray]:
+    """The practices that come with the package, and the vectors of their Chinese names."""
+    practices = shipped().practices
+    return practices, np.stack([embedder.embed_query(p.zh) for p in practices])
+
+
+def grouped(chosen: Sequence[Sentence], form: Form) -> list[list[Sentence]]:
+    """Sentences by report, best report first, each report's in text order.
+
+    A list of bureaus has one sentence of each, and more bureaus.
+    """
+    bureaus, quotes = (LISTED, 1) if form is Form.LIST else (MOST_BUREAUS, MOST_QUOTES)
     groups: dict[str, list[Sentence]] = {}
     for sentence in chosen:
         group = groups.setdefault(sentence.hit.meta.id, [])
-        if len(group) < MOST_QUOTES:
+        if len(group) < quotes:
             group.append(sentence)
-    return tuple(
-        BureauQuotes(group[0].hit.meta, tuple(_quotes(group)))
-        for group in list(groups.values())[:MOST_BUREAUS]
-    )
-
-
-def _quotes(group: Sequence[Sentence]) -> list[Quote]:
-    return [quote_of(s) for s in sorted(group, key=lambda s: s.start)]
+    return [sorted(group, key=lambda s: s.start) for group in list(groups.values())[:bureaus]]
 
 
 def quote_of(s: Sentence) -> Quote:

@@ -15,13 +15,19 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware import Middleware
 
 from search_api.engine import Engine
+from search_api.llm.model import LanguageModel
 from search_api.routes import uploading
 from search_api.routes.asking import add_ask, add_search
+from search_api.routes.changes import add_changes
+from search_api.routes.collecting import add_collecting
 from search_api.routes.comparing import add_comparing
 from search_api.routes.document import DESCRIPTION, TAGS, TITLE, Described
 from search_api.routes.health import add_health
+from search_api.routes.indicators import add_indicators
+from search_api.routes.matrix import add_matrix
 from search_api.routes.reading import add_reading
 from search_api.routes.sharing import add_sharing
+from search_api.routes.wording import add_wording
 from search_api.serving.caching import Compressed, Pinned
 from search_api.serving.guards import SECURITY, OwnSite, SecurityHeaders, SoundRequest
 from search_api.serving.live import Live
@@ -32,11 +38,18 @@ from search_api.serving.uploads import LONGEST_FORM, Uploads
 WEB = Path(__file__).resolve().parents[1] / "web"
 
 
-def create_app(engine: Engine, *, hosts: Iterable[str] = (), uploads: bool = False) -> FastAPI:
+def create_app(
+    engine: Engine,
+    *,
+    hosts: Iterable[str] = (),
+    uploads: bool = False,
+    model: LanguageModel | None = None,
+) -> FastAPI:
     """The application over an engine and, later, over the generations published after it.
 
     ``hosts`` are the names that the server goes by beside localhost and the loopback addresses.
-    With ``uploads``, reports may be added through it.
+    With ``uploads``, reports may be added through it; with a ``model``, the event stream of
+    /v1/ask goes on with that model's answer.
     """
     live = Live(engine)
     monitor = Monitor(live)
@@ -60,11 +73,16 @@ def create_app(engine: Engine, *, hosts: Iterable[str] = (), uploads: bool = Fal
     )
     add_problems(app, RequestValidationError, SECURITY)
     add_search(app)
-    add_ask(app)
+    add_ask(app, model)
     add_comparing(app)
+    add_wording(app)
     add_reading(app)
     uploading.add_uploading(app, Uploads(live) if uploads else None)
     add_sharing(app)
+    add_collecting(app)
+    add_matrix(app)
+    add_indicators(app)
+    add_changes(app)
     add_health(app, live, monitor)
     app.mount("/", StaticFiles(directory=WEB, html=True), name="web")
     return app

@@ -12,7 +12,7 @@ from typing import Any
 from indexer.shapes import Metadata
 from search_api.options import Options
 
-WEAK = "weak"  # the manifest's column that says what to check; nothing reads it
+TO_CHECK = ("weak", "confidence")  # columns that say what to check; nothing reads them
 
 
 def add_catalogue(app: Any, options: Options) -> None:  # noqa: ANN401
@@ -36,7 +36,7 @@ def add_catalogue(app: Any, options: Options) -> None:  # noqa: ANN401
         """The reports' metadata as a CSV to correct by hand and index with. 元数据表
 
         Put it into the folder of the reports as corpus.csv, or name it with --manifest. The
-        column "weak" names guesses to check.
+        column "weak" names guesses to check, "confidence" how often such guesses were right.
         """
         from indexer.store import Index
 
@@ -49,9 +49,10 @@ def write_manifest(metas: Iterable[Metadata]) -> None:
 
     sys.stdout.write("\ufeff")
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow([*COLUMNS, WEAK])
+    writer.writerow([*COLUMNS, *TO_CHECK])
     for meta in metas:
         code = "" if meta.region.code == "000000" else meta.region.code
         row = (meta.id, meta.title, meta.issuer, code, meta.level, meta.year, meta.date, meta.file)
         weak = "; ".join(f"{field} ({origin})" for field, origin in meta.weak.items())
-        writer.writerow(["" if value is None else str(value) for value in row] + [weak])
+        shares = "; ".join(f"{field} {share:.2f}" for field, share in meta.confidence)
+        writer.writerow(["" if value is None else str(value) for value in row] + [weak, shares])

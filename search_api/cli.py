@@ -21,14 +21,23 @@ import typer
 from indexer.shapes import BadInput, BureauError
 from search_api.catalogue import add_catalogue
 from search_api.fetching import add_fetch
-from search_api.messages import language, say
+from search_api.messages import inert, language, say
 from search_api.options import DEFAULT_INDEX, NOTHING, Options, text_of
 from search_api.serve import add_serve
 from search_api.sharing.verbs import add_verbs
+from search_api.shells.changes import add_changes
+from search_api.shells.collect import add_collect
+from search_api.shells.evaluate import add_evaluate
+from search_api.shells.indicators import add_indicators
+from search_api.shells.matrix import add_matrix
+from search_api.shells.mcp import add_mcp
+from search_api.shells.wording import add_wording
 
 if TYPE_CHECKING:
+    from search_api.answer import Answer
     from search_api.engine import Engine
     from search_api.filters import Filters
+    from search_api.llm.client import Settings
 
 ERROR, INSUFFICIENT = 2, 3
 app = typer.Typer(
@@ -57,7 +66,6 @@ NoExpand = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON, one object a line.")]
 CsvOption = Annotated[bool, typer.Option("--csv", help="CSV with a header line.")]
-DEVELOPMENT_SET = Path("tests/eval")
 options = Options(typer)
 
 
@@ -89,7 +97,7 @@ def index(
     from indexer.embedders import BUNDLED, open_embedder
     from indexer.shapes import Fate
     from indexer.sources import bundled_corpus
-    from search_api.terminal import progress_bar, tell
+    from search_api.terminal import ledger_line, progress_bar, tell
 
     model = open_embedder(
         embedder or BUNDLED, query_prompt=query_prompt, passage_prompt=passage_prompt
@@ -104,7 +112,7 @@ def index(
             )
     for entry in result.ledger:
         if entry.reason:
-            tell(f"{entry.fate}: {entry.file!r}: {entry.reason}")
+            tell(ledger_line(entry))
     tell(say("indexed", result=result, folder=index))
     if strict and result.count(Fate.FAILED):
         raise typer.Exit(ERROR)
@@ -124,9 +132,13 @@ def search(
     diverse: Annotated[
         bool, typer.Option("--diverse", help="One passage of each report first. 尽量覆盖不同机关")
     ] = False,
+    distinctive: Annotated[
+        bool, typer.Option("--distinctive", help="Wording of their own first. 优先独特表述")
+    ] = False,
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
     embedder: EmbedderOption = None,
+    reranker: str | None = options.reranker,
 ) -> None:
     """Ranked passages, each with its citation. 检索段落"""
     from search_api import terminal
@@ -136,9 +148,16 @@ def search(
     if as_json and as_csv:
         raise BadInput("--json and --csv exclude each other", "--json 与 --csv 不能同时使用")
     query = text_of(query)
-    engine = open_engine(index, embedder)
+    engine = open_engine(index, embedder, reranker)
     diversity = DIVERSE if diverse else None
-    result = engine.search(query, k=k, filters=filters, expand=not no_expand, diversity=diversity)
+    result = engine.search(
+        query,
+        k=k,
+        filters=filters,
+        expand=not no_expand,
+        diversity=diversity,
+        distinctive=distinctive,
+    )
     terminal.show_reading(result)
     if as_json:
         print_lines(hit_fields(hit) for hit in result.hits)
@@ -161,28 +180,55 @@ def ask(
     index: IndexOption = DEFAULT_INDEX,
     k: Annotated[int, typer.Option("-k", "--k", help="Passages to draw on. 依据段落数")] = 10,
     no_expand: NoExpand = False,
+    as_typed: Annotated[
+        bool, typer.Option("--as-typed", help="Take no filters from the question. 不从问题取条件")
+    ] = False,
     as_json: JsonOption = False,
     embedder: EmbedderOption = None,
+    reranker: str | None = options.reranker,
+    llm_url: str | None = options.llm_url,
+    llm_model: str | None = options.llm_model,
+    llm_timeout: float | None = options.llm_seconds,
 ) -> None:
     """A cited answer of verbatim sentences, or "insufficient evidence". 带引用的回答"""
     from search_api import terminal
     from search_api.answer import answer
-    from search_api.fields import answer_fields
+    from search_api.answer_fields import answer_fields
+    from search_api.asked import TAKEN
 
-    query = text_of(query)
-    engine = open_engine(index, embedder)
-    found = answer(engine, query, k=k, filters=filters, expand=not no_expand)
+    query, chosen = text_of(query), None
+    if llm_url or llm_model:
+        from search_api.llm.client import settings
+
+        chosen = settings(llm_url, llm_model, llm_timeout)
+    engine = open_engine(index, embedder, reranker)
+    ignored = TAKEN if as_typed else ()
+    found = answer(engine, query, k=k, filters=filters, expand=not no_expand, ignored=ignored)
     terminal.show_reading(found.search)
+    terminal.show_asked(found.asked)
     if as_json:
-        print_lines([answer_fields(found)])
+        print_lines([answer_fields(found) | with_model(chosen, engine, found)])
     elif found.sufficient:
         terminal.show_answer(found, engine.index.manifest.reports)
     else:
         terminal.tell(say("insufficient"))
         for hit in found.search.hits[:3]:
             terminal.show_hit(hit)
+    if chosen and not as_json:
+        from search_api.shells.drafting import show_draft
+
+        show_draft(chosen, engine, found)
     if not found.sufficient:
         raise typer.Exit(INSUFFICIENT)
+
+
+def with_model(chosen: Settings | None, engine: Engine, found: Answer) -> dict[str, object]:
+    """The language model's answer as a field, where one is chosen."""
+    if chosen is None:
+        return {}
+    from search_api.shells.drafting import draft_fields
+
+    return {"llm": draft_fields(chosen, engine, found)}
 
 
 @app.command(epilog="Example: bureau show yongan-2024:1849-1980")
@@ -207,56 +253,7 @@ def show(
         show_passage(stored, passage, span)
 
 
-@app.command("eval", epilog="Example: bureau eval --data tests/eval --baseline BAAI/bge-m3")
-def evaluate(
-    data: Annotated[
-        Path, typer.Option(help="Folder of labelled reports and queries. 标注数据")
-    ] = DEVELOPMENT_SET,
-    index: Annotated[
-        Path | None, typer.Option("--index", help="An index that holds these reports among others.")
-    ] = None,
-    embedder: EmbedderOption = None,
-    baseline: Annotated[
-        list[str] | None,
-        typer.Option(help="Another model to compare, by name or folder; repeatable."),
-    ] = None,
-    baselines: Annotated[
-        bool, typer.Option("--baselines", help="Also MiniLM and the untrained transplant.")
-    ] = False,
-    fit: Annotated[
-        bool, typer.Option("--fit", help="Fit the fusion's numbers instead. 拟合融合参数")
-    ] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Retrieval quality on labelled reports, with intervals. 检索质量评测"""
-    from dataclasses import asdict
-    from tempfile import TemporaryDirectory
-
-    from indexer.embedders import BUNDLED, open_embedder
-    from indexer.store import Index
-    from search_api import terminal
-    from search_api.baselines import standard_baselines
-    from search_api.evaluate import evaluate
-    from search_api.fitting import fit as fit_weights
-
-    model = open_embedder(embedder or BUNDLED)
-    if fit:
-        rows = [asdict(found) for found in fit_weights(data, model)]
-        show = terminal.show_fits
-    else:
-        with TemporaryDirectory() as scratch:
-            others = standard_baselines(Path(scratch)) if baselines else {}
-            others |= {f"{name}, dense": open_embedder(name) for name in baseline or ()}
-            opened = Index.open(index) if index else None
-            rows = [asdict(row) for row in evaluate(data, model, others, opened)]
-        show = terminal.show_scores
-    if as_json:
-        print_lines(rows)
-    else:
-        show(rows)
-
-
-def open_engine(folder: Path, embedder: str | None) -> Engine:
+def open_engine(folder: Path, embedder: str | None, reranker: str | None = None) -> Engine:
     """The engine over the index in ``folder``; without a name, the model the index records."""
     from threading import Thread
 
@@ -270,7 +267,12 @@ def open_engine(folder: Path, embedder: str | None) -> Engine:
     opened = Index.open(folder)
     built = opened.manifest.embedder
     prompts = {"query_prompt": built.query_prompt, "passage_prompt": built.passage_prompt}
-    return Engine(opened, open_embedder(embedder or built.name, **prompts))
+    engine = Engine(opened, open_embedder(embedder or built.name, **prompts))
+    if reranker:
+        from search_api.rerank import open_reranker
+
+        engine.reranker = open_reranker(reranker)
+    return engine
 
 
 def print_lines(rows: Iterable[Mapping[str, object]]) -> None:
@@ -283,6 +285,13 @@ add_serve(app, options, open_engine)
 add_catalogue(app, options)
 add_fetch(app, typer)
 add_verbs(app, options, open_engine)
+add_collect(app, typer, options)
+add_matrix(app, options, open_engine)
+add_mcp(app, options, open_engine)
+add_evaluate(app, options)
+add_indicators(app, options)
+add_wording(app, options)
+add_changes(app, options, open_engine)
 
 
 def main() -> None:
@@ -306,7 +315,7 @@ def main() -> None:
 
 def fail(sentence: str) -> None:
     """Print one line on stderr and leave with status 2."""
-    sys.stderr.write(say("error", text=" ".join(sentence.split())) + "\n")
+    sys.stderr.write(say("error", text=inert(" ".join(sentence.split()))) + "\n")
     sys.exit(ERROR)
 
 

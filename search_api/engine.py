@@ -18,11 +18,14 @@ from indexer.shapes import BadInput, Metadata, Passage, Role
 from indexer.store import ROLES, Index
 from indexer.vectors import Mask
 from indexer.words import matched_spans, tokens
+from search_api.asked import Atlas
 from search_api.filters import Filters, Restriction, restrict
 from search_api.fusion import Candidate, Candidates, Column, Fusion
 from search_api.likeness import same_wording
 from search_api.mentions import Gazetteer, Mentions
 from search_api.query import Query, parse_query
+from search_api.rerank import DEPTH, Reranker, read_with_headings, reranked
+from search_api.wording.shares import prefer_distinctive
 
 POOL = 200  # candidates of each half that are fused
 MOST_HITS = 1000
@@ -103,6 +106,7 @@ class Engine:
         *,
         fusion: Fusion | None = None,
         boosts: Boosts | None = None,
+        reranker: Reranker | None = None,
     ) -> None:
         """Refuses an embedder other than the index's.
 
@@ -114,7 +118,9 @@ class Engine:
         self.embedder = embedder
         self.fusion = fusion or Fusion()
         self.boosts = boosts or Boosts()
+        self.reranker = reranker
         self.gazetteer = Gazetteer(index.metas)
+        self.atlas = Atlas(index.metas)
         self._facets_of: dict[int, tuple[tuple[str, tuple[str, str]], ...]] = {}  # by report
 
     def search(
@@ -125,11 +131,13 @@ class Engine:
         filters: Filters = Filters(),  # noqa: B008 - frozen and empty
         expand: bool = True,
         diversity: float | None = None,
+        distinctive: bool = False,
     ) -> SearchResult:
         """The ``k`` best passages for a question in Chinese or English.
 
         ``diversity`` (0 to 1, by default that of the fusion) is the evidence that a further
-        passage of a report loses against other reports' best.
+        passage of a report loses against other reports' best. ``distinctive`` puts passages
+        first, mildly, that say it in words of their own; scores stay as they are.
 
         :raises BadInput: for an unusable question, number or filter.
         """
@@ -142,6 +150,9 @@ class Engine:
         query = parse_query(text, expand=expand)
         restriction = restrict(self.index, filters)
         ranked = self.rank(query, restriction, pool=max(POOL, k), diversity=diversity)
+        ranked = self.reranked(query.read, ranked)
+        if distinctive:
+            ranked = prefer_distinctive(self.index, ranked)
         hits = self._folded([self.hit(n, c, query) for n, c in enumerate(islice(ranked, k), 1)])
         facets = self.facets(ranked.row)
         return SearchResult(
@@ -187,6 +198,14 @@ class Engine:
         ranked = weights.after_feedback(found, likeness)
         penalty = self.fusion.again if diversity is None else diversity
         return weights.spread(ranked, self.index.column("report")[ranked.row], penalty)
+
+    def reranked(self, question: str, ranked: Candidates) -> Candidates:
+        """``ranked`` as the reranker orders its best; without one, as it is."""
+        if self.reranker is None or not len(ranked):
+            return ranked
+        best = [self.index.passage(row) for row in ranked.row[:DEPTH].tolist()]
+        texts = [read_with_headings(passage) for passage in best]
+        return reranked(ranked, question, texts, self.reranker)
 
     def voice(self, query: Query) -> FloatArray:
         """The feedback from the best passages of the whole index: whatever a ranking is

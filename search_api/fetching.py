@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from indexer.fetch.shapes import AGENT, DELAY, Limits, Outcome, Status
 from indexer.shapes import BadInput
-from search_api.messages import language
+from search_api.messages import inert, language
 
 if TYPE_CHECKING:
     from indexer.fetch.run import Manners
@@ -146,5 +146,5 @@ def tell_counts(counts: Counter[Status]) -> None:
 
 def tell(en: str, zh: str) -> None:
     """A line of talk on stderr, in the user's language."""
-    sys.stderr.write((zh if language() == "zh" else en) + "\n")
+    sys.stderr.write(inert(zh if language() == "zh" else en) + "\n")
     sys.stderr.flush()

@@ -9,7 +9,6 @@ from indexer.bridge import Expansion
 from indexer.records import StoredReport
 from indexer.shapes import Metadata, Passage, Section
 from indexer.store import Index
-from search_api.answer import Answer, BureauQuotes
 from search_api.citations import citation
 from search_api.engine import Hit, SearchResult
 
@@ -59,37 +58,6 @@ def expansion_fields(expansion: tuple[Expansion, ...]) -> list[Fields]:
     return [{"term": e.term, "words": [word for word, _ in e.words]} for e in expansion]
 
 
-def answer_fields(answer: Answer) -> Fields:
-    """A cited answer; ``closest`` holds passages when the evidence is insufficient."""
-    return {
-        "query": answer.query,
-        "sufficient": answer.sufficient,
-        "corrections": [list(pair) for pair in answer.search.corrections],
-        "expansion": expansion_fields(answer.search.expansion),
-        "bureaus": [bureau_fields(group) for group in answer.bureaus],
-        "evidence": [hit_fields(h) for h in answer.evidence],
-        "closest": [] if answer.sufficient else [hit_fields(h) for h in answer.search.hits[:3]],
-    }
-
-
-def bureau_fields(group: BureauQuotes) -> Fields:
-    """One bureau's quotes."""
-    quotes = [
-        {
-            "passage_id": q.passage_id,
-            "heading_path": list(q.path),
-            "text": q.text,
-            "start": q.start,
-            "end": q.end,
-            "page": q.page,
-            "score": round(q.score, 4),
-            "sha256": q.sha256,
-        }
-        for q in group.quotes
-    ]
-    return meta_fields(group.meta) | {"quotes": quotes}
-
-
 def meta_fields(meta: Metadata) -> Fields:
     """A report's metadata."""
     return {
@@ -104,6 +72,8 @@ def meta_fields(meta: Metadata) -> Fields:
         "file": meta.file,
         "keywords": list(meta.keywords),
         "weak": {field: str(origin) for field, origin in meta.weak.items()},
+        "origins": {field: str(origin) for field, origin in meta.origins},
+        "confidence": dict(meta.confidence),
     }
 
 

@@ -13,6 +13,7 @@ from search_api.fields import Fields
 LONGEST = 2000  # characters of a text
 LONGEST_RUN = 5  # words of the segmenter that one term of the lexicon may hold
 MOST_SENSES = 3
+KEY_TERMS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,18 @@ def glosses(text: str) -> list[Gloss]:
                 break
         at += length
     return found
+
+
+def key_terms(text: str, most: int = KEY_TERMS) -> list[Gloss]:
+    """The terms of the field in a text, the ``most`` longest of them, in its order."""
+    terms = {g.word: g for g in reversed(glosses(text[:LONGEST])) if g.word in _terms()}
+    longest = sorted(terms.values(), key=lambda g: -len(g.word))[:most]
+    return sorted(longest, key=lambda g: g.start)
+
+
+@lru_cache(maxsize=1)
+def _terms() -> frozenset[str]:
+    return frozenset(row[0] for row in lexicon_rows("terms.tsv"))
 
 
 @lru_cache(maxsize=1)

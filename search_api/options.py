@@ -49,6 +49,24 @@ class Options:
             None, "--embedder", help="sentence-transformers model, name or path. 向量模型"
         )
 
+        self.reranker = option(
+            None, "--reranker", help="sentence-transformers CrossEncoder, name or path. 重排模型"
+        )
+        self.llm_url = option(
+            None,
+            "--llm-url",
+            help="OpenAI-compatible endpoint, such as http://127.0.0.1:11434/v1; "
+            "the key comes from BUREAU_LLM_KEY or OPENAI_API_KEY. 大模型接口地址",
+        )
+        self.llm_model = option(None, "--llm-model", help="Model behind --llm-url. 大模型名称")
+        self.llm_seconds = option(
+            None,
+            "--llm-timeout",
+            help="Most seconds for the model's answer (90). 最长等待秒数",
+            min=1,
+            max=3600,
+        )
+
     def argument(self, text: str, *default: object) -> Any:  # noqa: ANN401 - typer's own type
         """An argument; with a default it may be left out."""
         return self._typer.Argument(*default, help=text)

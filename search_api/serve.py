@@ -10,11 +10,14 @@ import sys
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from indexer.shapes import BureauError
 from search_api.messages import language, say
 from search_api.options import OpenEngine, Options
+
+if TYPE_CHECKING:
+    from search_api.llm.client import Settings
 
 HELD_TWICE = 100_000  # passages of an index that is small enough for two processes to hold it
 HOST_HELP = (
@@ -42,6 +45,8 @@ class Served:
     embedder: str | None
     hosts: tuple[str, ...]
     uploads: bool
+    reranker: str | None = None
+    llm: Settings | None = None  # its key is read from the environment of each process
 
     def app(self) -> Any:  # noqa: ANN401 - fastapi is not imported here
         """The application over an engine of its own.
@@ -51,7 +56,16 @@ class Served:
         from search_api.app import create_app
 
         engine = self.open_engine(self.index, self.embedder)
-        return create_app(engine, hosts=self.hosts, uploads=self.uploads)
+        if self.reranker:
+            from search_api.rerank import open_reranker
+
+            engine.reranker = open_reranker(self.reranker)
+        model = None
+        if self.llm:
+            from search_api.llm.client import Endpoint
+
+            model = Endpoint(self.llm)
+        return create_app(engine, hosts=self.hosts, uploads=self.uploads, model=model)
 
 
 def add_serve(app: Any, options: Options, open_engine: OpenEngine) -> None:  # noqa: ANN401
@@ -71,6 +85,10 @@ def add_serve(app: Any, options: Options, open_engine: OpenEngine) -> None:  # n
         allow_upload: bool = allow_upload,
         workers: int | None = workers_option,
         embedder: str | None = options.embedder,
+        reranker: str | None = options.reranker,
+        llm_url: str | None = options.llm_url,
+        llm_model: str | None = options.llm_model,
+        llm_timeout: float | None = options.llm_seconds,
     ) -> None:
         """The web page and the HTTP interface. 网页与接口"""
         os.environ.setdefault("OMP_NUM_THREADS", "1")  # requests side by side use the cores
@@ -78,11 +96,18 @@ def add_serve(app: Any, options: Options, open_engine: OpenEngine) -> None:  # n
         from search_api.serving.listening import check_free
         from search_api.terminal import tell
 
+        llm = None
+        if llm_url or llm_model:
+            from search_api.llm.client import settings
+
+            llm = settings(llm_url, llm_model, llm_timeout)
         opened = Index.open(index)
         check_free(host, port)
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        served = Served(open_engine, index, embedder, (host, *allow_host), allow_upload)
-        count = workers or default_workers(len(opened), embedder)
+        served = Served(
+            open_engine, index, embedder, (host, *allow_host), allow_upload, reranker, llm
+        )
+        count = workers or default_workers(len(opened), embedder or reranker)
         told = say("serving", reports=opened.manifest.reports, url=url)
         opened.close()
         if count == 1:

@@ -14,15 +14,17 @@ from rich.table import Table
 from rich.text import Text
 
 from indexer.records import StoredReport
-from indexer.shapes import Passage
+from indexer.shapes import LedgerEntry, Metadata, Origin, Passage
 from indexer.store import Index
 from search_api.answer import Answer
+from search_api.answer_fields import term_fields
+from search_api.asked import Asked
 from search_api.citations import ARROW, citation
 from search_api.compare import Comparison, State
 from search_api.coverage import coverage
 from search_api.engine import Hit, SearchResult
 from search_api.fields import Fields
-from search_api.messages import say
+from search_api.messages import inert, language, say
 from search_api.metrics import Interval
 from search_api.sharing.tables import to_csv
 
@@ -40,7 +42,7 @@ SHOWN_WORDS = 6  # of those an expansion led to
 
 def tell(text: str) -> None:
     """A line of talk, whole, on stderr."""
-    err.print(Text(text), soft_wrap=True)
+    err.print(Text(inert(text)), soft_wrap=True)
 
 
 def show_hit(hit: Hit) -> None:
@@ -73,16 +75,57 @@ def marked(text: str, spans: Iterable[tuple[int, int]]) -> Text:
 
 
 def show_answer(answer: Answer, total: int) -> None:
-    """The quotes of each bureau, each with its citation."""
+    """The figures, then the quotes by point or by bureau, each with its citation."""
     out.print(say("answer", n=len(answer.bureaus), total=total), style="bold")
+    for value in answer.figures:
+        name = f"{value.name} {value.printed}"
+        years = f" · {value.meta.year or '?'} · {value.meta.issuer}"
+        out.print(Text.assemble("\n", (name, "bold cyan"), years))
+        show_quote(value.quote, value.citation)
+    if answer.points:
+        show_points(answer)
+        return
     for group in answer.bureaus:
         out.print(
             Text.assemble("\n", (group.meta.issuer, "bold cyan"), f" · {group.meta.year or '?'}")
         )
         for quote in group.quotes:
             line = citation(group.meta, quote.path, quote.page, quote.start, quote.end)
-            indented(Text(f"“{quote.text}”"), 2)
-            indented(Text("— " + line, style="dim"), 4)
+            show_quote(quote.text, line, gloss=answer.search.english)
+
+
+def show_points(answer: Answer) -> None:
+    """The quotes by practice, with the bureaus that each practice was found in."""
+    quotes = answer.quotes
+    for point in answer.points:
+        issuers = {quotes[n][0].issuer for n in point.quotes}
+        share = say("bureaus_of", n=len(issuers), of=answer.of)
+        practice = point.practice
+        name = (practice.en if answer.search.english else practice.zh) if practice else ""
+        out.print(Text.assemble("\n", (name or say("other_points"), "bold cyan"), f" · {share}"))
+        for n in point.quotes:
+            meta, quote = quotes[n]
+            indented(Text(f"{meta.issuer} · {meta.year or '?'}", style="bold"), 2)
+            line = citation(meta, quote.path, quote.page, quote.start, quote.end)
+            show_quote(quote.text, line, gloss=answer.search.english)
+
+
+def show_quote(text: str, line: str, *, gloss: bool = False) -> None:
+    """A verbatim quote with its citation and, for who asked in English, its terms explained."""
+    indented(Text(f"“{text}”"), 2)
+    indented(Text("— " + line, style="dim"), 4)
+    if gloss and (terms := term_fields(text)):
+        said = " · ".join("{word} {gloss}".format(**term) for term in terms)
+        indented(Text(said, style="green"), 4)
+
+
+def show_asked(asked: Asked) -> None:
+    """The filters that were taken from the question, on stderr, and what no report is from."""
+    if asked.named:
+        values = "; ".join(f"{n.filter} {n.words}" for n in asked.named)
+        tell(say("named", values=values))
+    if asked.absent:
+        tell(say("absent", names="、".join(asked.absent)))
 
 
 def show_passage(report: StoredReport, passage: Passage, body: tuple[int, int]) -> None:
@@ -135,24 +178,41 @@ def show_stats(index: Index) -> None:
     if weak:
         out.print(Text("\n" + say("weak", n=len(weak), total=len(index.metas))))
     for meta in weak:
-        guesses = ", ".join(f"{field} ({origin})" for field, origin in meta.weak.items())
-        out.print(Text(f"  {meta.id}: {guesses}"))
+        out.print(Text(f"  {meta.id}: {weak_guesses(meta)}"))
     left_out = [entry for entry in index.ledger if entry.reason]
     if left_out:
-        out.print()
+        out.print(Text("\n" + say("left", total=len(index.ledger))))
     for entry in left_out:
-        out.print(Text(f"{entry.fate}: {entry.file!r}: {entry.reason}"))
+        out.print(Text(ledger_line(entry)))
+
+
+def weak_guesses(meta: Metadata) -> str:
+    """The fields of a report to check, what they rest on and how often such guesses are right."""
+    shares = dict(meta.confidence)
+    said = (
+        f"{say(f'field.{field}')} ({say(f'from.{origin}')}"
+        + (f", {shares[field]:.2f})" if origin is not Origin.NOTHING else ")")
+        for field, origin in meta.weak.items()
+    )
+    return ", ".join(said)
+
+
+def ledger_line(entry: LedgerEntry) -> str:
+    """What became of a file, in the user's language, its name as a literal."""
+    reason = entry.reason_zh if language() == "zh" else entry.reason
+    return f"{say(f'fate.{entry.fate}')}: {entry.file!r}: {reason}"
 
 
 def reports_table(index: Index) -> Table:
-    """One line a report."""
+    """One line a report; the confidence is that of its least sure field, the date aside."""
     table = Table(box=None, pad_edge=False)
-    for name in ("id", "issuer", "region", "year", "passages"):
+    for name in ("id", "issuer", "region", "year", "passages", "confidence"):
         table.add_column(name)
     counts = {entry.report_id: entry.passages for entry in index.ledger}
     for meta in index.metas:
         row = (meta.id, meta.issuer, meta.region.name, str(meta.year or "?"))
-        table.add_row(*map(escape, row), str(counts.get(meta.id, 0)))
+        least = min(share for field, share in meta.confidence if field != "date")
+        table.add_row(*map(escape, row), str(counts.get(meta.id, 0)), f"{least:.2f}")
     return table
 
 
@@ -167,6 +227,16 @@ def coverage_table(index: Index) -> Table:
         counts = (str(row.years.get(year, "·")) for year in years)
         table.add_row(escape(row.label or "?"), *counts)
     return table
+
+
+def print_table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A plain table; on a narrow terminal its lines are left to the terminal to break."""
+    table = Table(box=None, pad_edge=False)
+    for name in names:
+        table.add_column(escape(name), no_wrap=True)
+    for row in rows:
+        table.add_row(*map(escape, row))
+    out.print(table, crop=False, soft_wrap=True)
 
 
 def show_scores(rows: Sequence[Fields]) -> None:

@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.error import URLError
 from urllib.parse import quote
 from urllib.request import urlopen
 
@@ -119,7 +118,7 @@ def wait_until_up(url: str, child: "subprocess.Popen[bytes]", log: Path) -> None
         try:
             with urlopen(url, timeout=5):
                 return
-        except URLError:
+        except OSError:  # not there yet, or not ready to answer
             time.sleep(0.1)
     raise AssertionError(f"{url} did not come up: {log.read_text()}")
 

@@ -25,6 +25,14 @@ UPLOAD = """青禾县信访局2022年法治政府建设工作报告
 2022年，青禾县信访局认真履行职责，现将有关情况报告如下。
 一、主要做法
 （一）依法办理。对重复信访逐案建立台账，由县级领导包案化解，全年化解积案12件。
+二、下一步打算
+组织律师参与接访，为来访群众提供法律咨询。
+"""
+LATER = """青禾县信访局2023年法治政府建设工作报告
+2023年，青禾县信访局认真履行职责，现将有关情况报告如下。
+一、主要做法
+（一）依法办理。对重复信访逐案建立台账，由县级领导包案化解，全年化解积案15件。
+（二）律师接访。组织律师到接待大厅接访，为来访群众提供法律咨询86人次。
 """
 
 
@@ -43,6 +51,14 @@ def example_requests(client):
         ("/v1/compare", {"q": QUESTION, "region": ["广东省", "三门峡市"]}, {}),
         ("/v1/compare/export", {"q": QUESTION, "region": "广东省"}, {}),
         ("/v1/coverage", {}, {}),
+        ("/v1/practices", {}, {}),
+        ("/v1/matrix", {"practice": "P06", "by": "province"}, {}),
+        ("/v1/matrix/export", {"practice": "P06", "by": "province"}, {}),
+        ("/v1/indicators", {"q": "化解率"}, {}),
+        ("/v1/indicators/export", {"q": "化解率"}, {}),
+        ("/v1/wording", {"q": "信访问题源头治理"}, {}),
+        ("/v1/wording/top", {"k": 2}, {}),
+        ("/v1/wording/export", {"q": "信访问题源头治理", "year": 2023}, {}),
         ("/v1/gloss", {"text": "推进信访工作法治化"}, {}),
         ("/v1/reports", {"k": 1}, {}),
         ("/v1/export", asked, {}),
@@ -60,10 +76,26 @@ def example_requests(client):
     ):
         url = operation.partition("{")[0] + name
         yield f"get {operation}", {"method": "GET", "url": url}
+    shares = {"method": "GET", "url": "/v1/reports/sanmenxia-2025/wording"}
+    yield "get /v1/reports/{report_id}/wording", shares
     body = {"method": "POST", "url": "/v1/verify", "json": {"quotes": [quote]}}
     yield "post /v1/verify", body
+    article = f"> {quote['text']}[^1]\n\n[^1]: {hit['issuer']}. `yongan-2024:0-4`\n"
+    checked = {"method": "POST", "url": "/v1/verify/article", "content": article.encode()}
+    yield "post /v1/verify/article", checked
+    items = {"name": "听证", "items": [{"id": hit["passage_id"], "note": "第二节"}]}
+    for form in ("md", "gbt7714-2025", "csv"):
+        url = f"/v1/collections/export?format={form}"
+        yield "post /v1/collections/export", {"method": "POST", "url": url, "json": items}
     files = {"file": ("青禾县-2022.txt", UPLOAD.encode())}
     yield "post /v1/reports", {"method": "POST", "url": "/v1/reports", "files": files}
+    files = {"file": ("青禾县-2023.txt", LATER.encode())}
+    yield "post /v1/reports", {"method": "POST", "url": "/v1/reports", "files": files}
+    pair = {"a": "青禾县-2022", "b": "青禾县-2023"}
+    for operation in ("/v1/changes", "/v1/changes/plans", "/v1/changes/export"):
+        yield f"get {operation}", {"method": "GET", "url": operation, "params": pair}
+    shown = {"issuer": "青禾县"}
+    yield "get /v1/changes/pairs", {"method": "GET", "url": "/v1/changes/pairs", "params": shown}
 
 
 def problems(client):

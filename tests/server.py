@@ -73,7 +73,7 @@ def wait_for(what, seconds=30):
 
 
 @contextmanager
-def running(index, *options, workers=1):
+def running(index, *options, workers=1, program=("-m", "search_api.cli")):
     """A server over ``index``; it must end without a traceback.
 
     One process, unless more are asked for: tests look at its memory and its open files.
@@ -81,7 +81,7 @@ def running(index, *options, workers=1):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "search_api.cli", "serve", "--index", str(index), *options]
+    command = [sys.executable, *program, "serve", "--index", str(index), *options]
     command += ["--workers", str(workers)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     with (

@@ -89,7 +89,7 @@ def test_a_failure_on_the_way_is_the_last_event(client, monkeypatch):
     def broken(engine, found):
         raise RuntimeError("/secret/path")
 
-    monkeypatch.setattr("search_api.routes.asking.answer_from", broken)
+    monkeypatch.setattr("search_api.routes.asking.answer_to", broken)
     text = client.get("/v1/ask", params={"q": ANSWERED}, headers=STREAM).text
     names = [name for name, _ in events_of(text)]
     assert names == ["search", "error"]

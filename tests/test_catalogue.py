@@ -24,8 +24,14 @@ def test_stats_shows_coverage_weak_guesses_and_files_left_out(root):
     done = run_bureau("stats", index=root)
     assert done.returncode == 0
     assert "region" in done.stdout and "2023" in done.stdout and "2024" in done.stdout
-    assert "vague: " in done.stdout and "region (nothing)" in done.stdout
-    assert "skipped: 'empty.txt'" in done.stdout
+    assert "vague: region (not found)" in done.stdout
+    assert "skipped: 'empty.txt': the file is empty" in done.stdout
+
+
+def test_stats_speaks_chinese(root):
+    done = run_bureau("stats", index=root, BUREAU_LANG="zh")
+    assert "vague: 地区 (未找到)" in done.stdout
+    assert "跳过: 'empty.txt': 文件为空" in done.stdout
 
 
 def test_a_manifest_is_written_corrected_and_read_again(root, small, tmp_path):
@@ -34,6 +40,7 @@ def test_a_manifest_is_written_corrected_and_read_again(root, small, tmp_path):
     assert [row["file"] for row in rows] == ["vague.txt", "白鹭市-2024.txt", "青禾县-2023.txt"]
     vague = rows[0]
     assert "region" in vague["weak"]
+    assert vague["confidence"].split("; ")[-1] == "region 0.00"
     vague |= {"region_code": "350481", "year": "2021", "issuer": "永安市信访局"}
     table = io.StringIO()
     writer = csv.DictWriter(table, rows[0])

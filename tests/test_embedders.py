@@ -1,8 +1,6 @@
 """The bundled model, and any sentence-transformers model in its place."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -13,6 +11,8 @@ from indexer.shapes import BadIndex, BadInput
 from indexer.sources import bundled_corpus
 from indexer.store import Index
 from search_api.engine import Engine
+
+pytest_plugins = "models"
 
 
 def test_vectors_have_unit_length_and_the_recorded_dimension(embedder):
@@ -39,37 +39,6 @@ def test_question_is_nearer_to_its_passage_in_either_language(embedder):
 
 def test_traditional_and_simplified_are_the_same_question(embedder):
     assert embedder.embed_query("重複信訪") @ embedder.embed_query("重复信访") > 0.999
-
-
-@pytest.fixture(scope="session")
-def tiny_model(tmp_path_factory):
-    """A real sentence-transformers model, made here: a small random BERT saved on disk."""
-    code = """
-import sys
-from sentence_transformers import SentenceTransformer
-from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
-from tokenizers import Tokenizer, models, pre_tokenizers
-from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
-import torch
-torch.manual_seed(int(sys.argv[2]))
-chars = [chr(c) for c in range(0x4e00, 0x9fa6)] + [chr(c) for c in range(33, 127)]
-vocabulary = {t: i for i, t in enumerate(["[PAD]", "[UNK]", *chars])}
-tokenizer = Tokenizer(models.WordLevel(vocabulary, "[UNK]"))
-tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
-fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]")
-config = BertConfig(vocab_size=len(vocabulary), hidden_size=32, num_hidden_layers=1,
-                    num_attention_heads=2, intermediate_size=64, max_position_embeddings=512)
-BertModel(config).save_pretrained(sys.argv[1] + "-body")
-fast.save_pretrained(sys.argv[1] + "-body")
-body = Transformer(sys.argv[1] + "-body", max_seq_length=256)
-model = SentenceTransformer(modules=[body, Pooling(32)],
-                            prompts={"query": "问：", "document": "文："}, device="cpu")
-model.save_pretrained(sys.argv[1])
-"""
-    folder = tmp_path_factory.mktemp("models")
-    for name, seed in (("one", "1"), ("two", "2")):
-        subprocess.run([sys.executable, "-c", code, str(folder / name), seed], check=True)
-    return folder / "one"
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")

@@ -52,6 +52,7 @@ def test_files_are_kept_byte_for_byte_with_their_origin(site, tmp_path):
         "etag": '"v1"',
         "last_modified": MODIFIED,
         "reason": "",
+        "reason_zh": "",
     }
     assert rows[urls[1]]["media_type"] == "text/html; charset=gbk"
 

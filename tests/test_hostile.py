@@ -104,8 +104,8 @@ def test_every_file_is_in_the_ledger_once_with_a_reason(outcome, collection):
 
 
 def source_name(path, folder):
-    name = os.fsencode(path.relative_to(folder).as_posix())
-    return name.decode("utf-8", "backslashreplace")
+    name = os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "backslashreplace")
+    return name.replace("\n", "\\n").replace("\u202e", "\\u202e")
 
 
 @pytest.mark.parametrize("name", BOMBS)

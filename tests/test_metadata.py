@@ -56,8 +56,10 @@ def test_regions_are_guessed_with_code_and_level(guessed, report_id, region):
 @pytest.mark.parametrize("report_id", GOLD)
 def test_the_manifest_says_the_same(guessed, report_id):
     listed = metas(find_sources([bundled_corpus()]))[report_id]
-    assert replace(listed, origins=()) == replace(guessed[report_id], origins=())
+    bare = {"origins": (), "confidence": ()}
+    assert replace(listed, **bare) == replace(guessed[report_id], **bare)
     assert dict(listed.origins)["year"] is Origin.MANIFEST
+    assert dict(listed.confidence)["year"] == 1 > dict(guessed[report_id].confidence)["year"] > 0.9
 
 
 def test_manifest_overrides(small):

@@ -114,3 +114,13 @@ def test_pdf_with_a_password_is_reported(tmp_path):
     canvas.save()
     with pytest.raises(Unreadable, match="password"):
         read_document(tmp_path / "locked.pdf")
+
+
+def test_control_and_direction_characters_are_not_text(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text(
+        "信访\u202e局\x1b[31m报告\u2067标题\x9b，正文\t如下\u200e。\n" * 3 + TEXT * 20, "utf-8"
+    )
+    document = read_document(path)
+    assert document.lines[0].text == "信访局[31m报告标题，正文\t如下。"
+    assert len({line.text for line in document.lines[:3]}) == 1

@@ -1,10 +1,12 @@
-"""No line, however it is made, freezes a pattern of the readers."""
+"""No line, however it is made, freezes a pattern of the readers, the outline or the metadata."""
 
 from time import process_time
 
 import pytest
 
-from indexer.readers import kinds, ocr, web
+from indexer.metadata import guess_date, guess_year, named_issuer, safe_id
+from indexer.numbering import parse_item, point_starts
+from indexer.readers import kinds, legible, ocr, web
 from indexer.readers.markup import HIDDEN, tidy
 from indexer.readers.numerals import STYLES, write_numeral
 from indexer.readers.printed import DASHED, PAGE_NUMBER
@@ -26,6 +28,12 @@ PARTS = (
         "charset",
         "、",
         "，",
+        "局",
+        "二",
+        "一二",
+        "是",
+        "：一",
+        "2024年",
     ),
 )
 PATTERNS = {
@@ -43,6 +51,13 @@ PATTERNS = {
     "declared": lambda text: web.META.search(text.encode()),
     "web": lambda text: kinds.WEB.match(text.encode()[: kinds.HEAD]),
     "widened": ocr.widened,
+    "legible": legible,
+    "item": parse_item,
+    "points": point_starts,
+    "issuer": named_issuer,
+    "year": lambda text: guess_year(text, []),
+    "date of a sign-off": lambda text: guess_date([text]),
+    "id": safe_id,
 }
 
 

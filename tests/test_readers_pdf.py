@@ -7,7 +7,7 @@ import pytest
 from indexer.cleaning import to_paragraphs
 from indexer.readers import Unreadable, Unsupported, ocr, read_document
 from indexer.readers.isolated import read_isolated
-from indexer.readers.printed import PAGE_NUMBER
+from indexer.readers.printed import PAGE_NUMBER, VisualLine, goes_on
 from tests.conftest import bare
 from tests.paper import draw_lines, draw_pages, draw_picture, new_canvas
 
@@ -186,6 +186,8 @@ def errors(expected, found):
         ("（四)责任抓严", "（四）责任抓严"),
         ("（2021-2025)年", "（2021-2025）年"),
         ("10:30至12:00, V2(beta)", "10:30至12:00, V2(beta)"),
+        ("同比下降5%,", "同比下降5%，"),
+        ("down by 5%,", "down by 5%,"),
     ],
 )
 def test_recognised_punctuation_takes_the_width_of_its_neighbours(given, expected):
@@ -198,3 +200,17 @@ def test_a_blank_file_is_passed_over(tmp_path):
     canvas.save()
     with pytest.raises(Unsupported, match="no text in it"):
         read_document(tmp_path / "a.pdf")
+
+
+def test_a_heading_whose_second_line_is_one_character_is_one_line(tmp_path):
+    def line(text, x1, top, tall):
+        return VisualLine(text, 74.5, x1, top, 16.0, page=1, tall=tall)
+
+    first, rest = (
+        line("党政主要负责人履行职责情", 520.0, 100.0, 19.5),
+        line("况", 91.0, 125.0, 24.6),
+    )
+    margins = {(1, 0): (74.5, 520.0)}
+    assert goes_on(first, rest, margins)
+    assert not goes_on(first, line("况", 91.0, 125.0, 40.0), margins)
+    assert not goes_on(first, line("另一种字号的标题", 300.0, 125.0, 24.6), margins)

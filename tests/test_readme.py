@@ -48,7 +48,9 @@ def test_the_map_names_every_module(module):
         "fetch",
         "search",
         "ask",
+        "collect",
         "compare",
+        "changes",
         "show",
         "stats",
         "manifest",
@@ -57,6 +59,7 @@ def test_the_map_names_every_module(module):
         "export",
         "serve",
         "eval",
+        "mcp",
     ],
 )
 def test_every_verb_is_documented(verb):

@@ -3,6 +3,7 @@
 import zipfile
 
 from conftest import HashEmbedder
+from shell import run_bureau
 
 from indexer.build import build_index
 from indexer.sources import find_sources
@@ -55,3 +56,19 @@ def test_the_archive_alone_may_be_named(small):
         "a.zip/inner/青禾县-2023.txt",
         "a.zip/notes.xyz",
     ]
+
+
+def test_a_name_that_turns_a_terminal_is_shown_escaped(small, tmp_path, capfd):
+    good = (small / "青禾县-2023.txt").read_text("utf-8")
+    (small / "a\u202etxt\x1b[31m\n.txt").write_text(good.replace("12件", "15件"), "utf-8")
+    (small / "corpus.csv").write_text("file,year\na\\u202etxt\\x1b[31m\\n.txt,2019\n", "utf-8")
+    result = build_index([small], tmp_path / "index", HashEmbedder())
+    shown = "a\\u202etxt\\x1b[31m\\n.txt"
+    assert shown in [entry.file for entry in result.ledger]
+    meta = next(meta for meta in Index.open(tmp_path / "index").metas if meta.file == shown)
+    assert meta.year == 2019
+    for verb in ("stats", "manifest"):
+        done = run_bureau(verb, index=tmp_path / "index")
+        assert "\x1b" not in done.stdout and "\u202e" not in done.stdout
+    refused = run_bureau("index", tmp_path / "none\x1b[31m", index=tmp_path / "other")
+    assert "\x1b" not in refused.stderr and "\\x1b[31m" in refused.stderr

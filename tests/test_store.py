@@ -4,8 +4,12 @@ import json
 import os
 import pickle
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import suppress
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +18,7 @@ from conftest import HashEmbedder
 
 from indexer.build import build_index
 from indexer.files import only_writer, write_durably
-from indexer.shapes import BadIndex, BadInput, Fate
+from indexer.shapes import BadIndex, BadInput, BureauError, Fate
 from indexer.store import FORMAT, Index
 
 
@@ -88,6 +92,32 @@ def test_pickle_in_the_place_of_any_file_is_refused(built, tmp_path):
             Index.open(built)
         path.write_bytes(data)
     assert not trap.exists()
+
+
+@pytest.mark.parametrize("payload", ["pickle", "npy"])
+def test_nothing_is_unpickled_even_if_the_manifest_was_forged_too(built, tmp_path, payload):
+    trap, buffer = _Trap(str(tmp_path / "trap")), BytesIO()
+    if payload == "pickle":
+        pickle.dump(trap, buffer)
+    else:
+        np.save(buffer, np.array([trap], dtype=object), allow_pickle=True)
+    current, folder = built / "CURRENT", Index.open(built).folder
+    honest = (folder / "manifest.json").read_bytes(), current.read_bytes()
+    fields = json.loads(honest[0])
+    for name in fields["sha256"]:
+        data = (folder / name).read_bytes()
+        (folder / name).write_bytes(buffer.getvalue())
+        hashes = fields["sha256"] | {name: sha256(buffer.getvalue()).hexdigest()}
+        forged = json.dumps(fields | {"sha256": hashes}).encode()
+        (folder / "manifest.json").write_bytes(forged)
+        current.write_text(f"{folder.name} {sha256(forged).hexdigest()}\n")
+        with suppress(BureauError, ValueError, RuntimeError, sqlite3.Error):
+            Index.open(built).hold()
+        (folder / name).write_bytes(data)
+        (folder / "manifest.json").write_bytes(honest[0])
+        current.write_bytes(honest[1])
+    assert not (tmp_path / "trap").exists()
+    Index.open(built).hold()
 
 
 class _Trap:

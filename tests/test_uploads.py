@@ -125,9 +125,11 @@ def test_another_file_of_the_same_name_is_another_report(web, folder):
     ],
 )
 def test_what_cannot_be_indexed_is_refused_and_removed(web, folder, name, data, word):
-    before = kept(folder)
-    assert_refused(send(web, name, data), 422, word)
+    before, published = kept(folder), (folder / "CURRENT").read_bytes()
+    refused = send(web, name, data)
+    assert_refused(refused, 422, word)
     assert kept(folder) == before
+    assert (folder / "CURRENT").read_bytes() == published  # and so no line of the ledger
     assert web.get("/v1/search", params={"q": "信访听证"}).json()["hits"]
 
 
@@ -194,8 +196,8 @@ def test_another_writer_is_named(web, folder):
 
 
 def test_a_writer_that_comes_between_is_named_too(tmp_path):
-    talk = f"bureau: {tmp_path} is being written by process 4711: wait for it\n"
-    error = failure(talk, tmp_path / "uploads" / "a.txt", tmp_path)
+    en = f"{tmp_path} is being written by process 4711: wait for it"
+    error = failure(json.dumps([en, "请稍候"]).encode(), tmp_path / "uploads" / "a.txt", tmp_path)
     assert isinstance(error, Busy)
     assert "process 4711" in str(error) and "4711" in error.zh
     assert str(tmp_path) not in str(error)
@@ -203,8 +205,16 @@ def test_a_writer_that_comes_between_is_named_too(tmp_path):
 
 def test_the_servers_folders_are_not_told(tmp_path):
     path = tmp_path / "uploads" / "a.txt"
-    error = failure(f"bureau: {path}: ENOSPC No space left on device\n", path, tmp_path)
-    assert str(error) == "a.txt was not indexed: a.txt: ENOSPC No space left on device"
+    said = json.dumps([f"{path}: damaged", f"{path}：已损坏"]).encode()
+    error = failure(said, path, tmp_path)
+    assert str(error) == "a.txt was not indexed: a.txt: damaged"
+    assert error.zh == "a.txt 未能收录：a.txt：已损坏"
+
+
+@pytest.mark.parametrize("said", [b"", b"Traceback", b"[1]", b"\xff", b"{}", b"3"])
+def test_an_indexer_that_dies_is_a_refusal_too(tmp_path, said):
+    error = failure(said, tmp_path / "uploads" / "a.txt", tmp_path)
+    assert "without a reason" in str(error) and "异常" in error.zh
 
 
 def test_a_disk_that_takes_nothing_is_a_503(client, folder, monkeypatch):

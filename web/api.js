@@ -36,7 +36,8 @@ async function get(path, signal) {
   );
 }
 
-const getJson = async (path, signal) => (await get(path, signal)).json();
+/** What the server answers at a path, as data. */
+export const getJson = async (path, signal) => (await get(path, signal)).json();
 
 /** What the corpus holds: counts, regions by year, and its first reports by name. */
 export async function corpus(signal) {

@@ -2,6 +2,7 @@
 // about the search, "no report" about the corpus: neither says that nothing was done.
 
 import { exportUrl } from "./api.js";
+import { collectButton } from "./collect.js";
 import { el, han } from "./dom.js";
 import { score } from "./hits.js";
 import { t } from "./i18n.js";
@@ -47,7 +48,7 @@ function table(state, { query, rows, years }) {
   const body = el("tbody", { role: "rowgroup" }, rows.map((row) => el("tr", { role: "row" },
     el("th", { role: "rowheader", scope: "row" }, han("span", {}, row.issuer), han("small", {}, row.region)),
     row.cells.map((cell, n) => tableCell(state, row, cell, names[n])))));
-  const box = { class: "matrix-box", role: "region", tabindex: 0, "aria-label": t("matrix") };
+  const box = { class: "matrix-box", role: "region", tabindex: 0, "aria-label": t("byYear") };
   return el("div", { class: "matrix-frame" }, el("div", box, el("table", { class: "matrix", role: "table" },
     el("caption", { class: "unseen" }, t("matrixOf", { q: query })), head, body)));
 }
@@ -69,5 +70,6 @@ function door(state, item, found) {
   return [
     han("a", { ...link, class: "quote" }, item.text),
     han("p", { class: "cite on-paper" }, citation(item)),
+    collectButton(item),
   ];
 }

@@ -1,6 +1,7 @@
 // Hit cards; passages with the same wording stand folded under the first of them.
 
 import { citeButton } from "./cite.js";
+import { collectButton } from "./collect.js";
 import { copyButton, el, han } from "./dom.js";
 import { t } from "./i18n.js";
 import { href, similar } from "./state.js";
@@ -42,7 +43,7 @@ function card(state, { hit, same }, n) {
 }
 
 const actions = (hit) =>
-  [copyButton(t("copyQuote"), () => quoteWithSource(hit)), citeButton(hit.passage_id)];
+  [copyButton(t("copyQuote"), () => quoteWithSource(hit)), citeButton(hit.passage_id), collectButton(hit)];
 
 const current = (state, hit) => (spanId(hit) === state.open ? "true" : null);
 

@@ -8,9 +8,16 @@ const WORDS = {
   search: ["检索", "Search"],
   ask: ["问答", "Ask"],
   compare: ["比较", "Compare"],
+  wording: ["表述", "Wording"],
+  indicators: ["指标", "Indicators"],
+  matrix: ["做法", "Practices"],
+  changes: ["变化", "Changes"],
+  collection: ["摘录", "Collection"],
   other: ["English", "中文"],
   askPlaceholder: ["输入问题，只用报告原文回答", "Ask a question, answered in the reports’ own words"],
   comparePlaceholder: ["输入做法或问题，按部门和年份比较", "A practice or question, across bureaus and years"],
+  wordingPlaceholder: ["输入一句话或一段草稿，查找报告中的规范表述", "A phrase or a draft: how do the reports put it"],
+  indicatorsPlaceholder: ["输入指标名称，如：化解率", "The name of an indicator, such as 化解率 or resolution rate"],
   searchPlaceholder: ["用中文或英文检索报告", "Search the reports in English or Chinese"],
   heroTitle: ["让报告原文来回答", "Answers in the reports’ own words"],
   heroText: [
@@ -81,6 +88,12 @@ const WORDS = {
   open: ["打开原文", "Open"],
   answer: ["{b} 份报告作答 · {n} 条原文引文", "{b|report answers|reports answer} · {n|verbatim quote|verbatim quotes}"],
   answerNote: ["以下均为报告原句，未作改写。", "Every line below is quoted verbatim; nothing is rewritten."],
+  named: ["问题中的条件", "From the question"],
+  namedBack: ["恢复", "restore"],
+  absent: ["没有以下地区或年份的报告：", "No report is from: "],
+  figures: ["数据", "Figures"],
+  otherPoints: ["其他", "Other points"],
+  bureausOf: ["{of} 个部门中的 {n} 个", "{n} of {of|bureau|bureaus}"],
   sources: ["出处", "Sources"],
   quoteNo: ["引文 {n}：打开原文", "Quote {n}: open the source"],
   insufficient: ["证据不足", "Insufficient evidence"],
@@ -99,7 +112,7 @@ const WORDS = {
     "“未找到”不等于“没有做”：{found} 处找到；{not_found} 处有报告而未找到，可能换了说法，或载于别处；{no_report} 处没有收录报告。",
     "“Not found” is not the same as “not done”: {found} found; {not_found} not found, perhaps worded differently or recorded elsewhere; {no_report} without a report in this corpus.",
   ],
-  matrix: ["部门与年份对照", "Bureaus by year"],
+  byYear: ["部门与年份对照", "Bureaus by year"],
   matrixOf: ["“{q}”：各部门、各年份的最佳证据", "“{q}”: best evidence by bureau and year"],
   closest: ["最接近的一句", "closest sentence"],
   noBureaus: ["没有可比较的部门。", "No bureaus to compare."],
@@ -174,6 +187,9 @@ export function t(key, values = {}) {
   return phrase.replace(/\{(\w+)(?:\|([^|}]*)\|([^}]*))?\}/g, (_, name, one, many) =>
     values[name] + (one ? ` ${String(values[name]) === "1" ? one : many}` : ""));
 }
+
+/** Phrases of a tool, by key: [Chinese, English]. */
+export const addWords = (words) => Object.assign(WORDS, words);
 
 /** Whether there is a phrase `key`: facet values come from the server. */
 export const has = (key) => Object.hasOwn(WORDS, key);

@@ -6,7 +6,7 @@ import { parseSpan, spanId } from "./text.js";
 export function itemsOf(mode, found) {
   if (mode === "search") return found.hits;
   if (mode === "compare") return found.rows.flatMap((row) => row.cells.flatMap((cell) => cellItem(row, cell) ?? []));
-  return found.sufficient ? quotesOf(found) : found.closest;
+  return found.sufficient ? [...found.figures, ...quotesOf(found), ...(found.drafted ?? [])] : found.closest;
 }
 
 /** The quotes of an answer, numbered from 1. */

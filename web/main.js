@@ -3,24 +3,27 @@
 import { Failure, corpus, results } from "./api.js";
 import { answerView } from "./answer.js";
 import { closeCite } from "./cite.js";
+import { drawCount } from "./collect.js";
 import { compareView } from "./compare.js";
 import { announce, byId, el, fill } from "./dom.js";
 import { chips, drawFacets } from "./facets.js";
 import { glossOn, hideGloss, listenGloss, setGloss, stepGloss } from "./gloss.js";
 import { homeView } from "./home.js";
-import { lang, setLang, t } from "./i18n.js";
+import { addWords, lang, setLang, t } from "./i18n.js";
 import { itemsOf } from "./items.js";
 import { listen } from "./keys.js";
 import { neighbour, setItems, showReader } from "./panel.js";
 import { failure, searchView, skeleton } from "./render.js";
-import { MODES, href, parse, resultKey } from "./state.js";
+import { MODES, askedIn, href, isTool, parse, resultKey } from "./state.js";
 
 const PATIENCE = 150; // ms before "loading" is shown: quick answers must not flicker
 const VIEWS = { search: searchView, ask: answerView, compare: compareView };
+const tools = {}; // promises of the modules of tools that were opened
 const narrow = matchMedia("(max-width: 60rem)");
 let state = parse(location.search);
 let shown = { key: null, data: null }; // the results on the page
 let question = ""; // the question they answer: a new one starts at the top of the page
+let shownTool = null; // the module that shows them, if a tool does
 let running = new AbortController(); // the request under way; a newer one ends it
 
 /** Go to an address of this page. */
@@ -41,14 +44,14 @@ async function follow() {
 function drawFrame() {
   document.documentElement.lang = lang() === "zh" ? "zh-CN" : "en";
   document.title = [state.q, t("brand")].filter(Boolean).join(" · ");
-  document.body.className = state.q ? `mode-${state.mode}` : "first";
+  document.body.className = atHome() ? "first" : `mode-${state.mode}`;
   byId("skip").textContent = t("skip");
   byId("brand").textContent = t("brand");
-  byId("submit").textContent = t(state.mode);
+  byId("submit").textContent = t(askedIn(state.mode));
   byId("lang").textContent = t("other");
   byId("lang").lang = lang() === "zh" ? "en" : "zh-CN";
-  byId("q").placeholder = t(`${state.mode}Placeholder`);
-  byId("q").setAttribute("aria-label", t(`${state.mode}Placeholder`));
+  byId("q").placeholder = t(`${askedIn(state.mode)}Placeholder`);
+  byId("q").setAttribute("aria-label", t(`${askedIn(state.mode)}Placeholder`));
   if (document.activeElement !== byId("q") || state.q) byId("q").value = state.q;
   drawModes();
   drawSwitch();
@@ -68,11 +71,34 @@ function drawModes() {
   byId("modes").setAttribute("aria-label", t("modes"));
   fill(byId("modes"), MODES.map((mode) => el("a", {
     id: `mode-${mode}`, href: href(state, { mode }), "aria-current": state.mode === mode ? "page" : null,
-  }, t(mode))));
+  }, t(mode), mode === "collection" && el("span", { class: "collected", id: "collected" }))));
+  drawCount();
+}
+
+/** Whether there is nothing to show but what the corpus holds. */
+const atHome = () => !state.q && !isTool(state.mode);
+
+/** A tool's module, with its words and its stylesheet; loaded when it is first opened. */
+function tool(mode) {
+  tools[mode] ??= import(`./${mode}.js`).then((module) => {
+    addWords(module.WORDS);
+    document.head.append(el("link", { rel: "stylesheet", href: `${mode}.css` }));
+    return module;
+  });
+  tools[mode].catch(() => delete tools[mode]);
+  return tools[mode];
+}
+
+/** What the address asks for, and the tool that shows it. */
+async function loaded(signal) {
+  if (atHome()) return [await corpus(signal), null];
+  if (!isTool(state.mode)) return [await results(state, signal), null];
+  const module = await tool(state.mode).catch(unreachable);
+  return [await module.load(state, signal), module];
 }
 
 async function showResults() {
-  const key = state.q ? resultKey(state) : "";
+  const key = atHome() ? "" : resultKey(state);
   if (key !== shown.key) await load(key);
   else draw();
 }
@@ -82,12 +108,13 @@ async function load(key) {
   running = new AbortController();
   const { signal } = running;
   shown = { key, data: null };
-  if (!state.q) draw();
-  const slow = setTimeout(() => waiting(state.q), PATIENCE);
+  if (atHome()) draw();
+  const slow = setTimeout(() => waiting(!atHome()), PATIENCE);
   try {
-    const data = await (state.q ? results(state, signal) : corpus(signal));
+    const [data, module] = await loaded(signal);
     if (signal.aborted) return;
     shown = { key, data };
+    shownTool = module;
     draw();
     settle();
   } catch (error) {
@@ -105,12 +132,12 @@ function waiting(on) {
   byId("results").setAttribute("aria-busy", String(Boolean(on)));
   if (!on) return;
   announce(t("loading"));
-  if (!byId("results").querySelector(".hit, .bureau, .matrix")) fill(byId("results"), skeleton());
+  if (!byId("results").querySelector(".hit, .bureau, .matrix, .pm")) fill(byId("results"), skeleton());
 }
 
 /** Announce new results; a new question is read from its first hit, a filter moves nothing. */
 function settle() {
-  if (!state.q) return;
+  if (atHome()) return;
   const asked = `${state.mode} ${state.q}`;
   if (question && question !== asked) window.scrollTo(0, 0);
   question = asked;
@@ -119,18 +146,33 @@ function settle() {
 
 function draw() {
   const { data } = shown;
-  byId("facets").hidden = !state.q;
-  setItems(state.q && data ? itemsOf(state.mode, data) : []);
-  if (!state.q) return fill(byId("results"), homeView(state, data));
+  const columns = Boolean(state.q || data?.facets); // results, and beside them what they are made of
+  byId("facets").hidden = atHome() || !columns;
+  document.body.classList.toggle("plain", !atHome() && !data?.facets);
+  if (atHome()) {
+    setItems([]);
+    return fill(byId("results"), homeView(state, data));
+  }
   if (!data) return undefined;
-  drawFacets(state, data);
-  return fill(byId("results"), el("p", { class: "on-paper asked" }, state.q), chips(state), VIEWS[state.mode](state, data));
+  setItems(shownTool ? shownTool.items(data) : itemsOf(state.mode, data));
+  if (data.facets) drawFacets(state, data);
+  const view = shownTool ? shownTool.view : VIEWS[state.mode];
+  const asked = state.q && el("p", { class: "on-paper asked" }, state.q);
+  return fill(byId("results"), asked, data.facets && chips(state), view(state, data));
 }
 
 function showFailure(error) {
   if (!(error instanceof Failure)) throw error;
   byId("facets").hidden = true;
-  fill(byId("results"), state.q ? chips(state) : null, failure(error, follow));
+  fill(byId("results"), atHome() ? null : chips(state), failure(error, follow));
+}
+
+/** A tool's module could not be had, as when the server has gone. */
+function unreachable() {
+  throw new Failure(
+    "The server does not answer. Check that it is running, then try again.",
+    "服务器没有响应。请确认服务正在运行，然后重试。",
+  );
 }
 
 function openHit(id) {
@@ -167,7 +209,8 @@ document.addEventListener("change", ({ target }) => {
 byId("search").addEventListener("submit", (event) => {
   event.preventDefault();
   const q = byId("q").value.trim();
-  if (q !== state.q) go(href(state, { q, open: "" }));
+  const mode = askedIn(state.mode);
+  if (q !== state.q || mode !== state.mode) go(href(state, { q, mode, open: "" }));
   else follow();
 });
 byId("lang").addEventListener("click", () => {

@@ -68,7 +68,7 @@ function show(found, focus) {
   rememberName(found.report_id, found.title);
   drawReader(state, found, items);
   // Opening narrows the column of hits: keep the chosen hit or cell in sight.
-  document.querySelector(":is(.hit, td)[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  document.querySelector(":is(.hit, td, .ch-text)[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   if (focus) byId("reader").focus({ preventScroll: true });
 }
 

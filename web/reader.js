@@ -2,9 +2,11 @@
 // stored offsets, never by searching for the words.
 
 import { citeButton } from "./cite.js";
+import { collectButton, selectionButton } from "./collect.js";
 import { byId, copyButton, el, fill, han } from "./dom.js";
 import { t } from "./i18n.js";
 import { neighbours, passageOf } from "./items.js";
+import { legend, shadeOn, shadeSwitch, shaded, shares } from "./shading.js";
 import { href, unfiltered } from "./state.js";
 import { parseSpan, pathLine, points, quoteWithSource, spanId } from "./text.js";
 
@@ -19,10 +21,23 @@ export function drawReader(state, report, items) {
     el("div", {
       class: "reader-body", id: "reader-body", tabindex: 0, role: "region", "aria-label": t("reader"),
     },
-      han("div", { class: "text" }, paragraphs(report, chars, span))));
+      han("div", { class: "text", id: "reader-text" }, paragraphs(report, chars, span))));
   byId("reader").setAttribute("aria-label", report.title);
   drawReaderHead(state, report, items);
   scrollTo(byId("reader-body").querySelector("mark"));
+  if (shadeOn()) shade(state, report);
+}
+
+/** Draw the text again with its sentences shaded, or without; what is in sight stays there. */
+async function shade(state, report) {
+  const found = shadeOn() ? await shares(report.report_id).catch(() => null) : null;
+  const text = byId("reader-text");
+  if (!text || byId("reader").getAttribute("aria-label") !== report.title) return; // another one by now
+  const { scrollTop, scrollHeight } = byId("reader-body");
+  byId("shade-legend")?.remove();
+  fill(text, paragraphs(report, points(report.text), parseSpan(state.open), found?.sentences));
+  if (found) text.before(legend(found));
+  byId("reader-body").scrollTop = scrollTop + byId("reader-body").scrollHeight - scrollHeight;
 }
 
 /** What is shown while a report is being read. */
@@ -51,8 +66,11 @@ export function drawReaderHead(state, report, items) {
     el("div", { class: "tools" },
       cited ? [
         copyButton(t("copyQuote"), () => quoteWithSource(cited)), citeButton(passageOf(items, state.open)),
+        collectButton({ ...cited, page: pageOf(items, state.open) }),
       ] : null,
+      selectionButton((span) => citedItem(report, span)),
       report.file_url?.startsWith("v1/") ? original(report, pageOf(items, state.open)) : null,
+      shadeSwitch(() => shade(state, report)),
       state.q ? el("a", { class: "quiet", href: only }, t("onlyThis")) : null,
       steps(state, items)));
 }
@@ -120,27 +138,30 @@ function jump(n) {
 }
 
 /** The text as paragraphs; every character stands in it once, line ends included. */
-function paragraphs(report, chars, span) {
+function paragraphs(report, chars, span, sentences = []) {
   const nodes = [];
   for (let start = 0; start < chars.length; ) {
     const found = chars.indexOf("\n", start);
     const end = found < 0 ? chars.length : found + 1;
-    nodes.push(el("p", {}, runs(report.sections, chars, start, end, span)));
+    nodes.push(el("p", {}, runs(report.sections, chars, start, end, span, sentences)));
     start = end;
   }
   return nodes;
 }
 
-/** A paragraph cut where headings and the cited span begin and end. */
-function runs(sections, chars, start, end, span) {
+/** A paragraph cut where headings, shaded sentences and the cited span begin and end. */
+function runs(sections, chars, start, end, span, sentences) {
   const headings = sections
     .map((s, n) => ({ ...s, n, depth: depth(s) }))
     .filter((s) => s.start < end && s.end > start && s.end > s.start);
-  const cuts = [start, end, span.start, span.end, ...headings.flatMap((s) => [s.start, s.end])];
+  const shares = sentences.filter((s) => s.level && s.start < end && s.end > start);
+  const cuts = [start, end, span.start, span.end, ...[...headings, ...shares].flatMap((s) => [s.start, s.end])];
   const edges = [...new Set(cuts)].filter((at) => at >= start && at <= end).sort((a, b) => a - b);
   return edges.slice(1).map((to, i) => {
     const from = edges[i];
-    const text = chars.slice(from, to).join("");
+    const sentence = shares.find((s) => s.start <= from && to <= s.end);
+    const words = chars.slice(from, to).join("");
+    const text = sentence ? shaded(sentence, words) : words;
     const heading = headings.find((s) => s.start <= from && to <= s.end);
     const cited = span.start <= from && to <= span.end;
     const node = cited ? el("mark", {}, text) : text;

@@ -2,24 +2,43 @@
 // the HTTP interface's own parameters; `mode` and `open` are the page's.
 
 const FACETS = ["region", "year", "level", "role", "issuer", "report"];
+const TAKEN = ["region", "year", "level"]; // filters that an answer takes from the question
 const PAGE = 10;
 const MOST = 100;
 const LONGEST = 4000; // characters of a question
 
 /** The page's modes; the first needs no name in the address. */
-export const MODES = ["search", "ask", "compare"];
+export const MODES = ["search", "ask", "compare", "wording", "indicators", "matrix", "changes", "collection"];
+
+/** The tools among them, each a module of its own, with the parameters that only it has. */
+const OWN = {
+  wording: [],
+  indicators: ["sort"],
+  matrix: ["by", "practice"],
+  changes: ["a", "b"],
+  collection: ["name"],
+};
+
+/** Whether a mode is a tool: it shows something without a question too. */
+export const isTool = (mode) => Object.hasOwn(OWN, mode);
+
+/** The mode that a question typed in this mode is meant for. */
+export const askedIn = (mode) => (["matrix", "changes", "collection"].includes(mode) ? MODES[0] : mode);
 
 /** The state that an address describes; nonsense in it falls back to the defaults. */
 export function parse(search) {
   const params = new URLSearchParams(search);
   const k = Math.trunc(Number(params.get("k")));
+  const mode = MODES.find((name) => name === params.get("mode")) ?? MODES[0];
   return {
     q: (params.get("q") ?? "").trim(),
-    mode: MODES.find((mode) => mode === params.get("mode")) ?? MODES[0],
+    mode,
     expand: params.get("expand") !== "false",
     k: k >= 1 ? Math.min(k, MOST) : PAGE,
     open: params.get("open") ?? "",
     ...Object.fromEntries(FACETS.map((name) => [name, [...new Set(params.getAll(name))]])),
+    ...Object.fromEntries((OWN[mode] ?? []).map((name) => [name, params.get(name) ?? ""])),
+    ignore: mode === "ask" ? TAKEN.filter((name) => params.getAll("ignore").includes(name)) : [],
   };
 }
 
@@ -28,8 +47,10 @@ export const filters = (state) => new URLSearchParams(chosen(state));
 
 /** The parameters of the HTTP interface for a state. */
 export function query(state) {
-  const params = new URLSearchParams([["q", state.q], ...chosen(state)]);
+  const own = (OWN[state.mode] ?? []).filter((name) => state[name]).map((name) => [name, state[name]]);
+  const params = new URLSearchParams([["q", state.q], ...chosen(state), ...own]);
   if (!state.expand) params.set("expand", "false");
+  if (state.mode === "ask") state.ignore.forEach((name) => params.append("ignore", name));
   if (state.k !== PAGE) params.set("k", String(state.k));
   return params;
 }

@@ -38,9 +38,11 @@ class Row:
     etag: str = ""
     last_modified: str = ""
     reason: str = ""
+    reason_zh: str = ""
 
 
 COLUMNS = tuple(field.name for field in fields(Row))
+EARLIER = COLUMNS[:-1]  # what ledgers had before their reasons were in Chinese too
 
 
 def load_ledger(folder: Path) -> dict[str, Row]:
@@ -53,7 +55,7 @@ def load_ledger(folder: Path) -> dict[str, Row]:
         data = path.read_bytes()
         whole = data[: data.rfind(b"\n") + 1].decode("utf-8-sig")
         head, *lines = csv.reader(whole.splitlines()) if whole else [list(COLUMNS)]
-        if tuple(head) != COLUMNS:
+        if tuple(head) not in (COLUMNS, EARLIER):
             raise ValueError
         rows = [Row(*line) for line in lines]
         if any(row.file != Path(row.file).name for row in rows):

@@ -145,7 +145,7 @@ class Fetcher:
         return self._noted(self._folder.row(url), status, str(failure), failure.zh)
 
     def _noted(self, row: Row, status: Status, reason: str = "", zh: str = "") -> Outcome:
-        self._folder.note(replace(row, status=status, reason=reason))
+        self._folder.note(replace(row, status=status, reason=reason, reason_zh=zh))
         return Outcome(row.url, status, row.file, reason, zh)
 
     def _patiently(self, ask: Callable[[], T]) -> T:
@@ -207,6 +207,7 @@ class Fetcher:
             etag=valid(ETAG, reply.headers.get("etag", b"")),
             last_modified=valid(HTTP_DATE, reply.headers.get("last-modified", b"")),
             reason="",
+            reason_zh="",
         )
         if there and part.sha256 == row.sha256:
             return self._noted(replace(now, fetched=row.fetched), Status.UNCHANGED)

@@ -6,6 +6,7 @@ Files of other people are read in child processes: see `isolated`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -18,6 +19,9 @@ Reader = Callable[[Path], Document]
 MAX_BYTES = 64 * 2**20
 MAX_LINES = 50_000
 MAX_CHARACTERS = 2_000_000
+CONTROL = re.compile(  # of C0 and C1 all but the tab; marks and overrides of writing direction
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 READERS = {  # suffix -> module:function
     ".txt": "indexer.readers.text:read_text",
     ".md": "indexer.readers.text:read_text",
@@ -77,7 +81,7 @@ def checked(document: Document) -> Document:
     limited(lines)
     if not any(has_han(line.text) for line in lines):
         raise Unsupported("no Chinese text found", "没有中文内容")
-    properties = {valid(k): valid(v) for k, v in document.properties.items()}
+    properties = {valid(k): legible(v) for k, v in document.properties.items()}
     return Document(lines, properties)
 
 
@@ -94,7 +98,12 @@ def limited(lines: tuple[Line, ...]) -> None:
 def plain_lines(line: Line) -> Iterator[Line]:
     """``line``, cut where its text breaks."""
     for part in valid(line.text).splitlines():
-        yield Line(part, line.page)
+        yield Line(legible(part), line.page)
+
+
+def legible(text: str) -> str:
+    """``text`` without control characters: none is printed, and some turn terminals and lines."""
+    return CONTROL.sub("", valid(text))
 
 
 def valid(text: str) -> str:

@@ -20,7 +20,9 @@ INSTALL_ZH = "请安装 bureau-search[ocr]"
 DPI = 200
 LARGEST = 3_000  # pixels of a page's longer side
 HAN = "[\u4e00-\u9fff]"
-NARROW = re.compile(rf"(?<={HAN})[,:;!?)]|[,:;!?(](?={HAN})|(?<=（)[^（()）]{{1,20}}\)")
+NARROW = re.compile(
+    rf"(?<={HAN})[,:;!?)]|[,:;!?(](?={HAN})|(?<=（)[^（()）]{{1,20}}\)|(?<=[%％])[,:;]$"
+)
 WIDE = str.maketrans(",:;!?()", "，：；！？（）")
 UPRIGHT = 0.8  # mean confidence below which a page is tried the other way up
 LEAST_SURE = 0.5  # confidence below which a recognised line is noise
@@ -81,6 +83,8 @@ def recognised(picture: Any) -> tuple[float, list[Printed]]:  # noqa: ANN401
 def widened(text: str) -> str:
     """Punctuation beside Chinese characters as it is printed there, whatever its width was
     taken for."""
+    if not re.search(HAN, text):
+        return text
     return NARROW.sub(lambda match: match[0].translate(WIDE), text)
 
 

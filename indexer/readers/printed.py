@@ -16,6 +16,8 @@ from statistics import median
 from indexer.numbering import starts_item
 from indexer.shapes import Line
 
+FEW = 2  # characters whose recognised box is a poor measure of their height
+TALLER_FEW = 0.5
 EDGE = 2.0  # character widths within which a line counts as reaching the margin
 MARGIN = 0.12  # share of a page's height, at its top and bottom, where running heads stand
 APART = 1.2  # usual distances between lines that a running head keeps from the text
@@ -310,7 +312,8 @@ def goes_on(
     before: VisualLine, line: VisualLine, margins: dict[tuple[int, int], tuple[float, float]]
 ) -> bool:
     """Whether ``line`` continues the paragraph of ``before``."""
-    if before.whole or line.whole or abs(before.tall - line.tall) > TALLER * before.tall:
+    differing = TALLER if len(line.text) > FEW else TALLER_FEW
+    if before.whole or line.whole or abs(before.tall - line.tall) > differing * before.tall:
         return False
     full = before.x1 >= margins[key_of(before)][1] - EDGE * before.size
     indented = line.x0 > margins[key_of(line)][0] + EDGE / 2 * line.size

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import unicodedata
 from contextlib import suppress
 from pathlib import Path
 
@@ -77,7 +78,8 @@ def checked(data: bytes, encoding: str, *, gaps: bool = False) -> str:
         ) from None
     if gaps and text.count("\ufffd") > max(1, MOST_LOST * len(text)):
         raise Unreadable(f"not {encoding} text", f"不是 {encoding} 文本")
-    broken = sum(not c.isprintable() and not c.isspace() for c in text)
+    odd = (c for c in text if not c.isprintable() and not c.isspace())
+    broken = sum(unicodedata.category(c) != "Cf" for c in odd)  # invisible marks break nothing
     if broken > MOST_BROKEN * len(text):
         raise Unreadable("mostly control characters: not a text file", "多为控制字符，不是文本文件")
     return text

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from time import perf_counter
 from typing import Annotated
 
 from fastapi import FastAPI, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from search_api.answer import answer_from
-from search_api.engine import MOST_HITS, Engine, SearchResult
-from search_api.fields import Fields, answer_fields, search_fields
+from search_api.answer import Answer, Inquiry, answer_to, inquire
+from search_api.answer_fields import answer_fields
+from search_api.engine import MOST_HITS, Engine
+from search_api.fields import Fields, search_fields
+from search_api.llm.drafting import draft
+from search_api.llm.model import LanguageModel
+from search_api.llm.notices import event_fields
 from search_api.routes import schemas
 from search_api.routes.document import answers, reads
 from search_api.routes.params import (
@@ -19,8 +24,11 @@ from search_api.routes.params import (
     Count,
     Current,
     Cursor,
+    Distinctive,
     Diversity,
     Expand,
+    Ignored,
+    Model,
     Text,
 )
 from search_api.serving import events
@@ -37,8 +45,12 @@ from search_api.serving.replies import reply
 STREAM = {
     "description": "The answer. With `Accept: text/event-stream` it comes as server-sent events, "
     "each one JSON object: `search` (query, corrections, expansion, total), one `bureau` for "
-    "each entry of `bureaus`, at last `done` or `insufficient` with all other fields; `error` "
-    "with a problem if it fails on the way. Together they are the JSON answer.",
+    "each entry of `bureaus`, then `done` or `insufficient` with all other fields; `error` "
+    "with a problem if it fails on the way. Together they are the JSON answer. Where `llm` of it "
+    "names a model, the model's answer follows: `llm` (model, passages, withheld), one `sentence` "
+    "(number, state: supported or marked, text, support, citations) for each that was checked and "
+    "may be shown, and always `llm_end` (state: complete, incomplete, withdrawn, declined, failed "
+    "or not_asked; reason, notice, notice_zh, supported, marked, dropped, faults).",
     "content": {events.MEDIA_TYPE: {"schema": {"type": "string"}}},
 }
 
@@ -57,13 +69,21 @@ def add_search(app: FastAPI) -> None:
         k: Count = 10,
         expand: Expand = True,
         diversity: Diversity = None,
+        distinctive: Distinctive = False,
         cursor: Cursor = "",
     ) -> Response:
         """Ranked passages with citations, facets and the expansion of English words."""
         began, params = perf_counter(), request.query_params.multi_items()
         start = start_of(cursor, engine, params)
         depth = min(start + k, MOST_HITS)
-        found = engine.search(q, k=depth, filters=filters, expand=expand, diversity=diversity)
+        found = engine.search(
+            q,
+            k=depth,
+            filters=filters,
+            expand=expand,
+            diversity=diversity,
+            distinctive=distinctive,
+        )
         page = paged(found, start)
         fields = search_fields(page)
         beside = listing_fields(page, engine, params, start=start, began=began, filters=filters)
@@ -96,8 +116,9 @@ def add_search(app: FastAPI) -> None:
         return reply({"facets": fields, "index": index_line(engine)})
 
 
-def add_ask(app: FastAPI) -> None:
-    """/v1/ask, as JSON or as it comes."""
+def add_ask(app: FastAPI, model: LanguageModel | None = None) -> None:
+    """/v1/ask, as JSON or as it comes; the stream goes on with what ``model`` answers."""
+    name = model.name if model else None
     documented = answers(schemas.Answer)
     documented["responses"][200] |= STREAM
 
@@ -109,31 +130,45 @@ def add_ask(app: FastAPI) -> None:
         q: Text,
         k: Count = 10,
         expand: Expand = True,
+        ignore: Ignored = (),
+        llm: Model = True,
     ) -> Response:
-        """Verbatim sentences by bureau, each cited, or the closest passages."""
+        """Verbatim sentences by bureau, each cited, or the closest passages.
+
+        Places, years and levels that the question names restrict it as filters do.
+        """
+
+        def begin() -> Inquiry:
+            return inquire(engine, q, k=k, filters=filters, expand=expand, ignored=ignore)
+
         if events.wants_events(request.headers):
-            found = await run_in_threadpool(
-                engine.search, q, k=k, filters=filters, expand=expand
-            )  # what is wrong with the request is said before the stream begins
-            return events.EventStream(answering(engine, found))
+            begun = await run_in_threadpool(begin)  # faults are told before the stream begins
+            return events.EventStream(answering(engine, begun, name, model if llm else None))
 
         def asked() -> Response:
-            found = engine.search(q, k=k, filters=filters, expand=expand)
-            return reply(ask_fields(engine, found), headers={"Vary": "Accept"})
+            fields = ask_fields(engine, answer_to(engine, begin()), name)
+            return reply(fields, headers={"Vary": "Accept"})
 
         return await run_in_threadpool(asked)
 
 
-async def answering(engine: Engine, found: SearchResult) -> AsyncIterator[events.Event]:
-    """The events of an answer."""
-    yield events.first_of(search_fields(found))
-    fields = await run_in_threadpool(ask_fields, engine, found)
+async def answering(
+    engine: Engine, begun: Inquiry, name: str | None, model: LanguageModel | None
+) -> AsyncIterator[events.Event]:
+    """The events of an answer, then those of the model's."""
+    yield events.first_of(search_fields(begun.found))
+    answer = await run_in_threadpool(answer_to, engine, begun)
+    fields = ask_fields(engine, answer, name)
     for bureau in fields["bureaus"]:
         yield "bureau", bureau
     yield events.last_of(fields)
+    if model:
+        async with aclosing(draft(model, engine, answer)) as drafted:
+            async for event in drafted:
+                yield event_fields(event)
 
 
-def ask_fields(engine: Engine, found: SearchResult) -> Fields:
-    """The whole answer that a search leads to."""
-    told = answer_fields(answer_from(engine, found))
-    return told | {"total": found.total, "index": index_line(engine)}
+def ask_fields(engine: Engine, answer: Answer, model: str | None) -> Fields:
+    """The whole extractive answer; ``model`` is the name of the one that can be asked."""
+    beside = {"total": answer.search.total, "llm": model, "index": index_line(engine)}
+    return answer_fields(answer) | beside

@@ -27,6 +27,7 @@ Failures are problem details (RFC 9457) in both languages that name the field to
 TAGS = [
     {"name": "search", "description": "Ask, and get ranked passages or a cited answer."},
     {"name": "compare", "description": "One question, many bureaus and years."},
+    {"name": "wording", "description": "How bureaus word a phrase, and who does."},
     {"name": "reports", "description": "What the index holds, in full."},
     {"name": "share", "description": "References, tables, and quotes checked again."},
     {"name": "health", "description": "For those who run the server."},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Depends, Query, Request
 from fastapi import Path as InPath
@@ -27,6 +27,22 @@ Expand = Annotated[
         examples=[True],
     ),
 ]
+Model = Annotated[
+    bool,
+    Query(
+        description="In an event stream: whether the language model is asked too, if the server "
+        "has one.",
+        examples=[True],
+    ),
+]
+Ignored = Annotated[
+    tuple[Literal["region", "year", "level"], ...],
+    Query(
+        description="Filters that are not to be taken from the question. May be repeated.",
+        max_length=3,
+        examples=[["year"]],
+    ),
+]
 Diversity = Annotated[
     float | None,
     Query(
@@ -36,6 +52,13 @@ Diversity = Annotated[
         le=1,
         allow_inf_nan=False,
         examples=[0.6],
+    ),
+]
+Distinctive = Annotated[
+    bool,
+    Query(
+        description="Prefer, mildly, passages in words that other bureaus do not print too.",
+        examples=[False],
     ),
 ]
 Cursor = Annotated[

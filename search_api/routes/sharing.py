@@ -13,6 +13,7 @@ from search_api.routes.document import answers, files_of, reads
 from search_api.routes.params import Chosen, Current, Diversity, Expand, PassageId, Rows, Text
 from search_api.serving.replies import reply
 from search_api.sharing import quotes, references, tables
+from search_api.sharing.collections import entry_of
 
 Style = Annotated[
     references.Style,
@@ -57,11 +58,8 @@ def add_sharing(app: FastAPI) -> None:
     def cite(
         engine: Current, passage_id: PassageId, form: Style = references.Style.GBT_2025
     ) -> Response:
-        """A passage as an entry of a bibliography."""
-        index = engine.index
-        row = index.row_of(passage_id)
-        meta = index.metas[int(index.column("report")[row])]
-        entry = references.reference(form, meta, index.passage(row))
+        """A passage, or any other span of a report, as an entry of a bibliography."""
+        entry = references.FORMS[form](entry_of(engine.index, passage_id))
         return Response(entry, media_type=f"{references.MEDIA_TYPES[form]}; charset=utf-8")
 
     @app.post(

@@ -3,19 +3,22 @@
 Every event is named and carries one JSON object on one line. An answer is ``search``, one
 ``bureau`` for each bureau, and at last ``done`` or ``insufficient``; the fields of the first
 and the last together with ``bureaus``, the list of those between, are the JSON answer. A
-failure after the first event is an ``error`` that carries a problem.
+language model's answer may follow (`search_api.llm`). A failure after the first event is an
+``error`` that carries a problem.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
+from anyio import CancelScope
 from anyio.lowlevel import checkpoint
 from pydantic_core import to_json
 from starlette.datastructures import Headers
 from starlette.responses import StreamingResponse
+from starlette.types import Send
 
 from search_api.fields import Fields
 from search_api.serving.problems import FAILED, STATUS_ZH, problem
@@ -61,6 +64,16 @@ class EventStream(StreamingResponse):
 
     def __init__(self, events: AsyncIterator[Event]) -> None:
         super().__init__(written(events), headers=UNBUFFERED, media_type=MEDIA_TYPE)
+        self._events = events
+
+    async def stream_response(self, send: Send) -> None:
+        """Send them; whatever they come from is closed as soon as the client has left."""
+        try:
+            await super().stream_response(send)
+        finally:
+            if isinstance(self._events, AsyncGenerator):
+                with CancelScope(shield=True):
+                    await self._events.aclose()
 
 
 async def written(events: AsyncIterator[Event]) -> AsyncIterator[bytes]:

@@ -106,4 +106,4 @@ def reopened(old: Engine) -> Engine:
     if built != embedder.identity:
         prompts = {"query_prompt": built.query_prompt, "passage_prompt": built.passage_prompt}
         embedder = open_embedder(built.name, **prompts)
-    return Engine(index, embedder, fusion=old.fusion, boosts=old.boosts)
+    return Engine(index, embedder, fusion=old.fusion, boosts=old.boosts, reranker=old.reranker)

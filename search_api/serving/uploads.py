@@ -1,15 +1,16 @@
 """Adding a report over HTTP: the file is kept beside the index, a child process indexes it.
 
-One upload at a time. The file is stored as DIR/uploads/NAME and `bureau index --add` is run on
+One upload at a time. The file is stored as DIR/uploads/NAME and a child process (`adding`) adds
 that folder, so that a parser that runs wild cannot harm the server, which goes on answering. If
-nothing comes of it, the file is removed again; that is why the folder is added and not the file,
-which the next build would miss. The new generation is opened before the client hears of it: what
+nothing comes of it, the file is removed again and no generation is published: a refused file
+leaves no trace. The new generation is opened before the client hears of it: what
 it finds next holds its report.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import shutil
@@ -30,6 +31,8 @@ from indexer.shapes import BadIndex, BadInput, BureauError, LedgerEntry
 from indexer.store import number_of
 from search_api.engine import Engine
 from search_api.fields import Fields
+from search_api.serving import adding
+from search_api.serving.adding import Order
 from search_api.serving.live import Live
 from search_api.serving.problems import Busy
 from search_api.serving.siblings import wait_for_all
@@ -42,7 +45,6 @@ INDEX_SECONDS = 600.0  # that indexing one file may take
 LONGEST_REASON = 2000  # characters of what the child says
 UNSAFE = re.compile(r'[<>:"|?*\\/]')
 WRITER = re.compile(r"is being written by process ([^:\s]+)")
-SAID = re.compile(r"^bureau[:：]\s*(.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,20 +134,17 @@ class Uploads:
     async def _index(self, path: Path) -> None:
         """Run the indexer, which finds one more file."""
         model = self.live.engine.index.manifest.embedder
-        command = [sys.executable, "-m", "search_api.cli", "index", "--add", str(self.folder)]
-        command += ["--index", str(self.root), "--embedder", model.name]
-        command += ["--query-prompt", model.query_prompt] if model.query_prompt else []
-        command += ["--passage-prompt", model.passage_prompt] if model.passage_prompt else []
+        prompts = (model.query_prompt, model.passage_prompt)
+        order = Order(str(self.root), str(path), model.name, *prompts)
         child = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-            env={**os.environ, "BUREAU_LANG": "en"},
+            *(sys.executable, "-m", adding.__name__),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
         )
         try:
             async with asyncio.timeout(INDEX_SECONDS):
-                _, talk = await child.communicate()
+                said, _ = await child.communicate(order.to_json().encode())
         except TimeoutError:
             raise BadInput(
                 f"{path.name} took more than {INDEX_SECONDS:.0f} seconds to index",
@@ -154,7 +153,7 @@ class Uploads:
         finally:
             await stopped(child)
         if child.returncode:
-            raise failure(talk.decode("utf-8", "replace"), path, self.root)
+            raise failure(said, path, self.root)
 
 
 async def stopped(child: asyncio.subprocess.Process) -> None:
@@ -165,21 +164,23 @@ async def stopped(child: asyncio.subprocess.Process) -> None:
         await child.wait()
 
 
-def failure(talk: str, path: Path, root: Path) -> BureauError:
+def failure(said: bytes, path: Path, root: Path) -> BureauError:
     """Why the indexer failed, from what it said, without the server's folders."""
-    said = SAID.findall(talk)
-    reason = said[-1] if said else (talk.strip().splitlines() or ["it gave no reason"])[-1]
-    if WRITER.search(reason):
-        return written(reason)
+    try:
+        en, zh = map(str, json.loads(said.splitlines()[-1]))
+    except (IndexError, ValueError, TypeError):
+        en, zh = "its indexer ended without a reason", "索引进程异常结束"
+    if WRITER.search(en):
+        return written(en)
     for folder in (path.parent, root.absolute(), root):
-        reason = reason.replace(f"{folder}{os.sep}", "")
-    return not_indexed(path, reason)
+        en, zh = (text.replace(f"{folder}{os.sep}", "") for text in (en, zh))
+    return not_indexed(path, en, zh)
 
 
-def not_indexed(path: Path, reason: str) -> BadInput:
+def not_indexed(path: Path, en: str, zh: str) -> BadInput:
     """The error for a file that nothing came of."""
-    reason = reason[:LONGEST_REASON]
-    return BadInput(f"{path.name} was not indexed: {reason}", f"{path.name} 未能收录：{reason}")
+    en, zh = en[:LONGEST_REASON], zh[:LONGEST_REASON]
+    return BadInput(f"{path.name} was not indexed: {en}", f"{path.name} 未能收录：{zh}")
 
 
 def written(reason: str) -> Busy:
@@ -207,8 +208,7 @@ def entry_of(engine: Engine, path: Path) -> LedgerEntry:
     for entry in entries:
         if entry.report_id and engine.index.report(entry.report_id).source == str(path.absolute()):
             return entry
-    reasons = (entry.reason for entry in reversed(entries) if entry.reason)
-    raise not_indexed(path, next(reasons, "the index does not have it"))
+    raise not_indexed(path, "the index does not have it", "索引中没有它")
 
 
 def safe_name(name: str) -> str:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -70,21 +70,21 @@ class Entry:
     where: str  # heading path
     span: tuple[int, int]  # characters of the report's canonical text
     quote: str
+    remark: str = ""  # of the person who cites it
 
     @classmethod
     def from_passage(cls, meta: Metadata, passage: Passage) -> Entry:
         """The entry of a passage of the report that ``meta`` describes."""
-        found = ISO_DATE.match(meta.date or "")
-        date = tuple(int(part) for part in found.groups() if part) if found else ()
+        published, estimated = dated(meta.date, meta.year)
         return cls(
             id=one_line(passage.id),
             issuer=one_line(meta.issuer),
             title=one_line(meta.title),
             place=place_of(meta),
-            published=date or ((meta.year,) if meta.year else ()),
-            estimated=not date,
+            published=published,
+            estimated=estimated,
             page=passage.page,
-            where=ARROW.join(one_line(heading).rstrip("。：") for heading in passage.path),
+            where=where_of(passage.path),
             span=(passage.start, passage.end),
             quote=one_line(passage.text),
         )
@@ -93,6 +93,18 @@ class Entry:
     def note(self) -> str:
         """Heading path and span."""
         return f"{self.where}，[{self.id}]" if self.where else f"[{self.id}]"
+
+
+def dated(date: str | None, year: int | None) -> tuple[tuple[int, ...], bool]:
+    """(year, month, day) as far as known, and whether it is only the year reported on."""
+    found = ISO_DATE.match(date or "")
+    known = tuple(int(part) for part in found.groups() if part) if found else ()
+    return known or ((year,) if year else ()), not known
+
+
+def where_of(path: Sequence[str]) -> str:
+    """A heading path in one line."""
+    return ARROW.join(one_line(heading).rstrip("。：") for heading in path)
 
 
 def one_line(text: str) -> str:
@@ -115,12 +127,17 @@ def reference(style: Style, meta: Metadata, passage: Passage) -> str:
 
 def to_gbt(entry: Entry) -> str:
     """GB/T 7714, numeric style; a second line leads to the passage."""
+    return f"{gbt_line(entry)}\n引文位置：{entry.note}\n"
+
+
+def gbt_line(entry: Entry) -> str:
+    """The entry itself, without its end of line; a page is given where it is known."""
     issuer, year = entry.issuer or NO_ISSUER, entry.published[:1]
     printed = f", [{year[0]}]" if year and entry.estimated else f", {year[0]}" if year else ""
     page = f": {entry.page}" if entry.page else ""
     publisher = entry.issuer or "[出版者不详]"
     imprint = f"{entry.place or NO_PLACE}: {publisher}{printed}{page}"
-    return f"{issuer}. {entry.title or NO_TITLE}[R]. {imprint}.\n引文位置：{entry.note}\n"
+    return f"{issuer}. {entry.title or NO_TITLE}[R]. {imprint}."
 
 
 def to_ris(entry: Entry) -> str:
@@ -139,6 +156,7 @@ def to_ris(entry: Entry) -> str:
         ("LA", "zh-CN"),
         ("AB", entry.quote),
         ("N1", entry.note),
+        ("N1", entry.remark),
     ]
     lines = [f"{tag}  - {value}" for tag, value in fields if value]
     return "\r\n".join([*lines, "ER  - ", ""])
@@ -157,6 +175,7 @@ def to_bibtex(entry: Entry) -> str:
         "language": "chinese",
         "abstract": tex(entry.quote),
         "note": tex(entry.note),
+        "annote": tex(entry.remark),
     }
     lines = [
         f"  {name} = {{{value}}}," for name, value in fields.items() if value not in ("", "{}")
@@ -177,6 +196,11 @@ def bibtex_key(passage_id: str) -> str:
 
 def to_csl_json(entry: Entry) -> str:
     """CSL-JSON: a list of one item, as reference managers import it."""
+    return json.dumps([csl_item(entry)], ensure_ascii=False, indent=1) + "\n"
+
+
+def csl_item(entry: Entry) -> dict[str, object]:
+    """The item of CSL-JSON; what is not known is left out."""
     start, end = entry.span
     item: dict[str, object] = {
         "id": entry.id,
@@ -189,13 +213,13 @@ def to_csl_json(entry: Entry) -> str:
         "page": str(entry.page or ""),
         "abstract": entry.quote,
         "note": entry.note,
+        "annote": entry.remark,
         "custom": {"passage_id": entry.id, "start": start, "end": end},
     }
     if entry.published:
         issued: dict[str, object] = {"date-parts": [list(entry.published)]}
         item["issued"] = issued | ({"circa": True} if entry.estimated else {})
-    kept = {name: value for name, value in item.items() if value}
-    return json.dumps([kept], ensure_ascii=False, indent=1) + "\n"
+    return {name: value for name, value in item.items() if value}
 
 
 FORMS: dict[Style, Callable[[Entry], str]] = {

@@ -43,18 +43,18 @@ def add_cite(app: Any, options: Options) -> None:  # noqa: ANN401
         """A passage as an entry of a bibliography. 参考文献著录"""
         from indexer.store import Index
         from search_api.filters import member
-        from search_api.sharing.references import Style, reference
+        from search_api.sharing.collections import entry_of
+        from search_api.sharing.references import FORMS, Style
 
         style = member(Style, form)
-        opened = Index.open(index)
-        row = opened.row_of(passage_id)
-        meta = opened.metas[int(opened.column("report")[row])]
-        sys.stdout.write(reference(style, meta, opened.passage(row)))
+        sys.stdout.write(FORMS[style](entry_of(Index.open(index), passage_id)))
 
 
 def add_verify(app: Any, options: Options) -> None:  # noqa: ANN401
     """``bureau verify``."""
-    source = options.argument("File of JSON lines; - reads stdin. 引文文件", "-")
+    source = options.argument(
+        "JSON lines, or an article in Markdown; - reads stdin. 引文或文章", "-"
+    )
 
     @app.command(epilog="Example: bureau search 信访听证 --json | bureau verify")  # type: ignore[untyped-decorator]
     def verify(
@@ -62,12 +62,19 @@ def add_verify(app: Any, options: Options) -> None:  # noqa: ANN401
     ) -> None:
         """Whether quotes still stand in their reports, word for word. 核对引文
 
-        A line has report_id, start, end and text. Exit status 0: all are verbatim, 1: not all.
+        A line has report_id, start, end and text; of an article, as “bureau collect export” begins
+        one, every quote and footnote is checked. Exit status 0: all are verbatim, 1: not all.
         """
         from indexer.store import Index
         from search_api.sharing import quotes
+        from search_api.shells.proof import findings_of, is_article, show_findings
 
-        verdicts = quotes.verify(Index.open(index), quotes_from(source))
+        text = text_from(source)
+        if is_article(source, text):
+            if not show_findings(findings_of(index, text), as_json=as_json):
+                raise options.leave(UNEQUAL)
+            return
+        verdicts = quotes.verify(Index.open(index), quotes_in(text, source))
         for verdict in verdicts:
             fields = quotes.verdict_fields(verdict)
             span = "{report_id}:{start}-{end}".format(**fields)
@@ -79,20 +86,28 @@ def add_verify(app: Any, options: Options) -> None:  # noqa: ANN401
             raise options.leave(UNEQUAL)
 
 
-def quotes_from(source: str) -> list[Any]:
-    """The quotes of a file, or of stdin for ``-``.
+def text_from(source: str) -> str:
+    """The text of a file, or of stdin for ``-``.
+
+    :raises BadInput: if it cannot be read.
+    """
+    try:
+        data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise BadInput(f"{source} is not UTF-8 text", f"{source} 不是 UTF-8 文本") from None
+    except OSError as error:
+        raise BadInput(f"cannot read {source}: {error.strerror}", f"无法读取 {source}") from None
+
+
+def quotes_in(text: str, source: str) -> list[Any]:
+    """The quotes of JSON lines that ``source`` holds.
 
     :raises BadInput: if there is none, or one cannot be read.
     """
     from search_api.sharing.quotes import quotes_from_lines
 
-    try:
-        data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
-        found = list(quotes_from_lines(data.decode("utf-8").split("\n")))
-    except UnicodeDecodeError:
-        raise BadInput(f"{source} is not UTF-8 text", f"{source} 不是 UTF-8 文本") from None
-    except OSError as error:
-        raise BadInput(f"cannot read {source}: {error.strerror}", f"无法读取 {source}") from None
+    found = list(quotes_from_lines(text.split("\n")))
     if not found:
         raise BadInput(f"there are no quotes in {source}", f"{source} 中没有引文")
     return found

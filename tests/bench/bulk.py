@@ -40,15 +40,17 @@ def passages_of(file: Path) -> Iterator[str]:
         yield from (json.loads(line)["text"] for line in lines)
 
 
-def write_reports(passages: Iterator[str], folder: Path, seed: int = 7) -> int:
-    """Write passages as reports of invented counties; returns how many reports."""
+def write_reports(
+    passages: Iterator[str], folder: Path, seed: int = 7, *, each: int = A_REPORT
+) -> int:
+    """Write passages as reports of invented counties, ``each`` in one; returns how many."""
     folder.mkdir(parents=True)
     chance = random.Random(seed)
     written = 0
     block: list[str] = []
     for passage in passages:
         block.append(passage)
-        if len(block) == A_REPORT:
+        if len(block) == each:
             write_report(block, folder / f"r{written:06}.txt", chance)
             written, block = written + 1, []
     if block:

@@ -5,7 +5,8 @@ A test holds what the interface really answers against them.
 
 from __future__ import annotations
 
-from search_api.routes.schemas.asked import Answer, Comparison, FacetList, SearchPage
+from search_api.routes.schemas.answers import Answer
+from search_api.routes.schemas.asked import Comparison, FacetList, SearchPage
 from search_api.routes.schemas.common import Problem
 from search_api.routes.schemas.held import (
     Coverage,

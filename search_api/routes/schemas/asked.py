@@ -110,6 +110,13 @@ class SearchPage(Shape):
     took_ms: float = Field(description="Time in the server, in milliseconds.")
 
 
+class Term(Shape):
+    """A term of the field and its meaning."""
+
+    word: str = Field(description="The term.", examples=["领导包案"])
+    gloss: str = Field(description="What it means.")
+
+
 class Quote(Shape):
     """A verbatim sentence."""
 
@@ -121,26 +128,15 @@ class Quote(Shape):
     page: Page
     score: float = Field(description="How well it answers, 0 to 1.")
     sha256: Sha256
+    terms: list[Term] = Field(
+        description="Its terms explained, for a question in English.", examples=[[]]
+    )
 
 
 class Bureau(ReportLine):
     """What one report says to the question."""
 
     quotes: list[Quote] = Field(description="Its sentences, in the order of the text.")
-
-
-class Answer(Shape):
-    """A cited answer of verbatim sentences."""
-
-    query: str = Field(description="The question as it was asked.")
-    corrections: Corrections
-    expansion: Expansion
-    total: int = Field(description="Number of ranked passages.")
-    bureaus: list[Bureau] = Field(description="Who answers what; empty without evidence.")
-    sufficient: bool = Field(description="Whether the reports answer the question.")
-    evidence: list[Hit] = Field(description="Passages that quotes could be taken from.")
-    closest: list[Hit] = Field(description="Without sufficient evidence, the closest passages.")
-    index: IndexLine
 
 
 class FacetList(Shape):

@@ -62,6 +62,9 @@ class IndexLine(Shape):
     embedder: str = Field(description="Name of the embedding model.")
 
 
+OriginName = Literal["manifest", "title", "sign-off", "issuer", "text", "property", "nothing"]
+
+
 class ReportLine(Shape):
     """A report's metadata."""
 
@@ -77,4 +80,11 @@ class ReportLine(Shape):
     keywords: list[str] = Field(description="Most telling words, most telling first.")
     weak: dict[str, Literal["text", "property", "nothing"]] = Field(
         description="Fields that should be checked by hand, and what each rests on."
+    )
+    origins: dict[str, OriginName] = Field(
+        description="What title, issuer, year, date and region rest on; manifest: a person said so."
+    )
+    confidence: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
+        description="How often such guesses were right on reports whose metadata is known, by "
+        "field; 1 for what a person said, 0 for no value."
     )

@@ -112,7 +112,10 @@ class LedgerLine(Shape):
 
     file: str = Field(description="Its name.")
     fate: Literal["indexed", "unchanged", "skipped", "failed"] = Field(description="How it ended.")
-    reason: str = Field(description="Why it is not in the index; empty if it is.")
+    reason: str = Field(
+        description="Why it is not in the index, or what of it is not; empty if all of it is."
+    )
+    reason_zh: str = Field(description="The same in Chinese.")
     report_id: str = Field(description="Its report; empty if it is not in the index.")
     passages: int = Field(description="Number of passages.")
 

@@ -1,0 +1,1 @@
+"""What reports say in numbers, read once for a generation."""

@@ -1,0 +1,1 @@
+"""Indicators (指标): numbers across bureaus and years."""

@@ -1,0 +1,1 @@
+"""A language model's answer, let through sentence by sentence as far as the reports bear it out."""
