@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from indexer.shapes import BureauError
@@ -51,9 +52,13 @@ class Served:
     def app(self) -> Any:  # noqa: ANN401 - fastapi is not imported here
         """The application over an engine of its own.
 
+        The practices' vectors are worked out meanwhile, so that the first matrix need not wait.
+
         :raises BureauError: if the index or the model cannot be opened.
         """
         from search_api.app import create_app
+        from search_api.practices.lists import shipped
+        from search_api.practices.presence import targets_of
 
         engine = self.open_engine(self.index, self.embedder)
         if self.reranker:
@@ -65,6 +70,7 @@ class Served:
             from search_api.llm.client import Endpoint
 
             model = Endpoint(self.llm)
+        Thread(target=targets_of, args=(shipped(), engine.embedder), daemon=True).start()
         return create_app(engine, hosts=self.hosts, uploads=self.uploads, model=model)
 
 
@@ -135,7 +141,7 @@ def answering(served: Served) -> Any:  # noqa: ANN401
         sys.exit(CANNOT_START)
 
 
-def default_workers(passages: int, embedder: str | None) -> int:
-    """How many processes answer unless a number is asked for."""
-    small = passages <= HELD_TWICE and embedder is None
+def default_workers(passages: int, model: str | None) -> int:
+    """How many processes answer unless a number is asked for; one with another ``model``."""
+    small = passages <= HELD_TWICE and model is None
     return min(2, len(os.sched_getaffinity(0))) if small else 1
