@@ -153,7 +153,8 @@ def root(tmp_path_factory):
 
 
 def parts(root):
-    return [p for p in sorted(root.rglob("*")) if p.is_file() and "lock" not in p.name.lower()]
+    locks = (".lock", "LOCK")
+    return [p for p in sorted(root.rglob("*")) if p.is_file() and not p.name.endswith(locks)]
 
 
 def damaged(data, kind, chance):

@@ -114,6 +114,7 @@ def renumber(folder, number):
         path.write_text(f"{kept}\n本版接访记录为第{number}版，供来访群众查阅。", "utf-8")
 
 
+@pytest.mark.timeout(900)  # a minute where nothing else runs
 def test_switches_under_load_drop_no_request_and_mix_no_generations(small, tmp_path, embedder):
     renumber(small, 1)
     build_index([small], tmp_path / "index", embedder)
