@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from pypinyin import lazy_pinyin
-
 from indexer.shapes import Region
 from indexer.words import lexicon_rows
 
@@ -26,6 +24,7 @@ def place_names(region: Region, issuer: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+@lru_cache(maxsize=4096)
 def names_of(place: str) -> tuple[str, ...]:
     """A place's full name, its short name unless that is an ordinary word, and its pinyin."""
     short = SUFFIX.sub("", place)
@@ -35,6 +34,8 @@ def names_of(place: str) -> tuple[str, ...]:
 
 def pinyin(name: str) -> str:
     """A name in Latin letters, as one word."""
+    from pypinyin import lazy_pinyin  # 30 MB, which a search does not need
+
     return "".join(lazy_pinyin(name))
 
 

@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,13 +31,15 @@ from numpy.typing import NDArray
 from indexer.embedders import Identity
 from indexer.files import sha256_of, sync_folder, sync_tree, write_durably
 from indexer.focus import ClauseVectors
-from indexer.formulations.table import Formulations
-from indexer.indicators.store import IndicatorTable
 from indexer.lexical import LexicalIndex
 from indexer.records import COLUMNS as REPORT_COLUMNS
 from indexer.records import StoredReport, ledger_from_json, report_from_json
 from indexer.shapes import BadIndex, BadInput, LedgerEntry, Metadata, Passage, Role
 from indexer.vectors import VectorIndex
+
+if TYPE_CHECKING:  # a search does not need them
+    from indexer.formulations.table import Formulations
+    from indexer.indicators.store import IndicatorTable
 
 FORMAT = 3
 GENERATION = re.compile(r"gen-[0-9]{1,9}")
@@ -189,21 +191,29 @@ class Index:
     @cached_property
     def indicators(self) -> IndicatorTable:
         """What the reports say in numbers."""
+        from indexer.indicators.store import IndicatorTable
+
         return IndicatorTable.open(self.folder)
 
     @cached_property
     def formulations(self) -> Formulations:
         """Which wordings stand where."""
+        from indexer.formulations.table import Formulations
+
         return Formulations.open(self.folder)
 
     def hold(self) -> None:
-        """Open every part now, so that the generation answers even after it is removed.
+        """Open all that a search needs, so that it answers even after the generation is removed.
 
         :raises BadIndex: if another version of the program wrote it.
         """
-        _ = self.lexical, self.vectors, self.clauses, self.indicators, self.formulations, self.metas
+        _ = self.lexical, self.vectors, self.clauses, self.metas
         if self.metas:
             self.report(self.metas[0].id)
+
+    def hold_tools(self) -> None:
+        """Open what the other tools need too, as a server does."""
+        _ = self.indicators, self.formulations
 
     def close(self) -> None:
         """Release the report database."""

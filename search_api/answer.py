@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,8 +23,10 @@ from indexer.words import tokens
 from search_api.asked import Asked, Form
 from search_api.engine import DIVERSE, Engine, Hit, SearchResult
 from search_api.filters import Filters, restrict
-from search_api.indicators.table import Value, indicators
-from search_api.practices.lists import Practice, shipped
+
+if TYPE_CHECKING:
+    from search_api.indicators.table import Value
+    from search_api.practices.lists import Practice
 
 EVIDENCE = 10  # passages that sentences are taken from
 MOST_BUREAUS, MOST_QUOTES = 5, 3  # bureaus in an answer, quotes of one bureau
@@ -198,6 +201,8 @@ def bureaus_allowed(engine: Engine, filters: Filters) -> int:
 
 def figures_of(engine: Engine, inquiry: Inquiry) -> tuple[Value, ...]:
     """The values of the indicator that best answers to the question, as its filters allow."""
+    from search_api.indicators.table import indicators  # only where a figure is asked for
+
     found = indicators(engine.index, inquiry.asked.topic, filters=inquiry.filters)
     return tuple(v for v in found.values if v.group == 0)[:MOST_FIGURES]
 
@@ -239,6 +244,8 @@ def points_of(engine: Engine, chosen: Sequence[Sentence], query: FloatArray) -> 
 @cache
 def practice_vectors(embedder: Embedder) -> tuple[tuple[Practice, ...], FloatArray]:
     """The practices that come with the package, and the vectors of their Chinese names."""
+    from search_api.practices.lists import shipped
+
     practices = shipped().practices
     return practices, np.stack([embedder.embed_query(p.zh) for p in practices])
 

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +20,15 @@ from indexer.shapes import BadInput, Metadata, Passage, Role
 from indexer.store import ROLES, Index
 from indexer.vectors import Mask
 from indexer.words import matched_spans, tokens
-from search_api.asked import Atlas
 from search_api.filters import Filters, Restriction, restrict
 from search_api.fusion import Candidate, Candidates, Column, Fusion
 from search_api.likeness import same_wording
 from search_api.mentions import Gazetteer, Mentions
 from search_api.query import Query, parse_query
 from search_api.rerank import DEPTH, Reranker, read_with_headings, reranked
-from search_api.wording.shares import prefer_distinctive
+
+if TYPE_CHECKING:
+    from search_api.asked import Atlas
 
 POOL = 200  # candidates of each half that are fused
 MOST_HITS = 1000
@@ -120,8 +123,14 @@ class Engine:
         self.boosts = boosts or Boosts()
         self.reranker = reranker
         self.gazetteer = Gazetteer(index.metas)
-        self.atlas = Atlas(index.metas)
         self._facets_of: dict[int, tuple[tuple[str, tuple[str, str]], ...]] = {}  # by report
+
+    @cached_property
+    def atlas(self) -> Atlas:
+        """The places and years of the reports, for who asks a question."""
+        from search_api.asked import Atlas  # a search does not need it
+
+        return Atlas(self.index.metas)
 
     def search(
         self,
@@ -152,6 +161,8 @@ class Engine:
         ranked = self.rank(query, restriction, pool=max(POOL, k), diversity=diversity)
         ranked = self.reranked(query.read, ranked)
         if distinctive:
+            from search_api.wording.shares import prefer_distinctive  # rarely asked for
+
             ranked = prefer_distinctive(self.index, ranked)
         hits = self._folded([self.hit(n, c, query) for n, c in enumerate(islice(ranked, k), 1)])
         facets = self.facets(ranked.row)

@@ -16,9 +16,6 @@ from rich.text import Text
 from indexer.records import StoredReport
 from indexer.shapes import LedgerEntry, Metadata, Origin, Passage
 from indexer.store import Index
-from search_api.answer import Answer
-from search_api.answer_fields import term_fields
-from search_api.asked import Asked
 from search_api.citations import ARROW, citation
 from search_api.compare import Comparison, State
 from search_api.coverage import coverage
@@ -28,8 +25,12 @@ from search_api.messages import inert, language, say
 from search_api.metrics import Interval
 from search_api.sharing.tables import to_csv
 
-if TYPE_CHECKING:  # the pipeline and all its readers: a search must not load them
+if (
+    TYPE_CHECKING
+):  # an answer's parts, the pipeline and all its readers: a search must not load them
     from indexer.build import Progress as BuildProgress
+    from search_api.answer import Answer
+    from search_api.asked import Asked
 
 out = Console(highlight=False)
 if not out.is_terminal:
@@ -114,6 +115,8 @@ def show_quote(text: str, line: str, *, gloss: bool = False) -> None:
     """A verbatim quote with its citation and, for who asked in English, its terms explained."""
     indented(Text(f"“{text}”"), 2)
     indented(Text("— " + line, style="dim"), 4)
+    from search_api.answer_fields import term_fields
+
     if gloss and (terms := term_fields(text)):
         said = " · ".join("{word} {gloss}".format(**term) for term in terms)
         indented(Text(said, style="green"), 4)

@@ -193,7 +193,9 @@ def test_ask_quotes_by_bureau_and_numbers_open_the_source(visit, server):
     page = visit(link(question, mode="ask"))
     answer = api(server, f"v1/ask?q={quote(question)}")
     assert answer["sufficient"]
-    expect(page.locator(".bureau")).to_have_count(len(answer["bureaus"]))
+    expect(page.locator(".bureau")).to_have_count(len(answer["points"]))
+    heads = page.locator(".bureau h3 span").all_text_contents()
+    assert heads == [point["zh"] or "其他" for point in answer["points"]]
     quotes = [q for bureau in answer["bureaus"] for q in bureau["quotes"]]
     expect(page.locator(".sources li")).to_have_count(len(quotes))
     last = page.locator(f"#quote-{len(quotes)}")
@@ -208,6 +210,32 @@ def test_ask_quotes_by_bureau_and_numbers_open_the_source(visit, server):
         score.removeprefix("相关度") for score in behind.locator(".score").all_text_contents()
     ]
     assert scores == [f"{hit['score']:.2f}" for hit in answer["evidence"]]
+
+
+def test_what_a_question_names_is_shown_and_can_be_taken_back(visit, server):
+    page = visit(link("永安市2024年排查了多少矛盾纠纷", mode="ask"))
+    expect(page.locator(".figure .amount").first).to_have_text("367件 矛盾纠纷排查")
+    page.locator(".figure .said").first.click()
+    assert "367件" in highlighted(page)
+    page.keyboard.press("Escape")
+    expect(page.locator("#named-region")).to_contain_text("永安市")
+    page.locator("#named-region").click()
+    expect(page.locator("#named-region")).to_have_count(0)
+    expect(page.locator("#named-year")).to_contain_text("2024")
+    assert "ignore=region" in page.url
+    page.get_by_text("恢复").click()
+    expect(page.locator("#named-region")).to_be_visible()
+
+
+def test_a_place_without_a_report_is_named(visit):
+    page = visit(link("How do bureaus in Beijing handle petitions?", mode="ask"), locale="en-US")
+    expect(page.locator(".absent")).to_have_text("No report is from: Beijing")
+
+
+def test_bureaus_that_are_compared_stand_side_by_side(visit):
+    page = visit(link("比较永安和揭阳的领导接访", mode="ask"))
+    boxes = [box.bounding_box() for box in page.locator(".form-comparison .bureau").all()]
+    assert len(boxes) == 2 and boxes[0]["y"] == boxes[1]["y"] and boxes[0]["x"] < boxes[1]["x"]
 
 
 def test_insufficient_evidence_is_said_with_the_closest_passages(visit, server):

@@ -24,6 +24,7 @@ class Live:
     """Holds an engine and replaces it when another generation is published."""
 
     def __init__(self, engine: Engine) -> None:
+        engine.index.hold_tools()
         self.engine = engine
         self.trouble = ""  # why the published generation is not the one that answers
         self._current = engine.index.folder.parent / "CURRENT"
@@ -88,7 +89,9 @@ class Live:
 
     def _open(self) -> None:
         try:
-            self.engine = reopened(self.engine)
+            engine = reopened(self.engine)
+            engine.index.hold_tools()
+            self.engine = engine
             self.trouble = ""
             siblings.told(self.engine.index.generation)
         except (BureauError, OSError) as error:  # the old generation goes on answering
