@@ -10,19 +10,24 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.backend import ROLES
 from indexer.embedders import Embedder
 from indexer.embedding import Vectors, embed_reports
-from indexer.files import only_writer, write_durably
+from indexer.files import only_writer
 from indexer.focus import ClauseVectors
 from indexer.formulations.build import write_formulations
+from indexer.generations import FORMAT, Manifest, publish
 from indexer.indicators.store import write_indicators
+from indexer.integrity import hash_tree
+from indexer.layout import BY_SIZE, VectorLayout, Wanted
 from indexer.lexical import LexicalEntry, LexicalIndex
 from indexer.reading import read_reports
 from indexer.records import ledger_to_json, report_row
+from indexer.reports import write_reports
 from indexer.reuse import Earlier, Unfinished, program, recorded
 from indexer.shapes import BadInput, Fate, LedgerEntry, Metadata, Passage, Report
 from indexer.sources import find_sources
-from indexer.store import COLUMNS, FORMAT, ROLES, Index, Manifest, hash_tree, publish, write_reports
+from indexer.store import COLUMNS, Index
 from indexer.vectors import VectorIndex
 from indexer.words import tokens
 
@@ -59,13 +64,14 @@ def build_index(
     manifest: Path | None = None,
     afresh: bool = False,
     required: Path | None = None,
+    wanted: Wanted = BY_SIZE,
     progress: Progress = lambda stage, done, total: None,
 ) -> BuildResult:
     """Index all reports in ``inputs`` (files and folders) and publish them below ``root``.
 
     What an earlier build read and embedded is kept where it is still the same, unless
     ``afresh``; if nothing at all has changed, the published generation stays. It stays too if
-    the file ``required`` did not become a report.
+    the file ``required`` did not become a report. ``wanted`` says how vectors are kept.
 
     :raises BadInput: if there is no such path, or nothing in it could be indexed, or
         ``required`` could not.
@@ -83,13 +89,14 @@ def build_index(
         for source, entry in zip(sources, ledger, strict=True):
             if source.path == required and not entry.report_id:
                 raise BadInput(entry.reason, entry.reason_zh)
-        if earlier.index and earlier.holds(given, reports, ledger):
+        layout = wanted.layout(sum(len(r.passages) for r in reports), identity.dimension)
+        if earlier.index and earlier.holds(given, reports, ledger, layout):
             return BuildResult(earlier.index.folder, len(earlier.index), tuple(ledger))
         unfinished = Unfinished(root, identity)
         vectors = embed_reports(reports, embedder, earlier, unfinished, progress)
 
         def write(folder: Path) -> Manifest:
-            write_generation(folder, reports, ledger, vectors)
+            kept = write_generation(folder, reports, ledger, vectors, layout)
             return Manifest(
                 format=FORMAT,
                 embedder=identity,
@@ -100,6 +107,7 @@ def build_index(
                 inputs=given[0],
                 table=given[1],
                 program=program(),
+                vectors=kept,
             )
 
         folder = publish(root, write)
@@ -149,17 +157,26 @@ def write_generation(
     reports: Sequence[Report],
     ledger: Sequence[LedgerEntry],
     vectors: Vectors,
-) -> None:
-    """Write all files of a generation but its manifest."""
+    layout: VectorLayout,
+) -> VectorLayout:
+    """Write all files of a generation but its manifest; returns the layout of its vectors."""
     LexicalIndex.build(folder / "lexical", lexical_entries(reports))
-    write_durably(folder / "vectors.faiss", VectorIndex.from_vectors(vectors.passages).to_bytes())
+    layout = VectorIndex.write(folder, vectors.passages, layout)
     ClauseVectors.write(folder, vectors.clauses, vectors.counts)
-    write_indicators(folder, reports)
-    write_formulations(folder, reports)
     with (folder / "passages.npy").open("wb") as handle:
         np.save(handle, passage_columns(reports), allow_pickle=False)
     rows = [report_row(row, report) for row, report in enumerate(reports)]
-    write_reports(folder / "reports.sqlite", rows, map(ledger_to_json, ledger))
+    names = [(name, row) for row, report in enumerate(reports) for name in names_of(report.meta)]
+    write_reports(folder / "reports.sqlite", rows, map(ledger_to_json, ledger), names)
+    write_indicators(folder, reports)
+    write_formulations(folder, reports)
+    return layout
+
+
+def names_of(meta: Metadata) -> Iterator[str]:
+    """What a question calls a report by: its places, and its year."""
+    yield from meta.names
+    yield str(meta.year or "")
 
 
 def passage_columns(reports: Sequence[Report]) -> NDArray[np.int32]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from indexer.shapes import BadIndex
 
 
-def write_durably(path: Path, data: bytes) -> None:
+def write_durably(path: Path, data: bytes | memoryview) -> None:
     """Write, fsync, then rename into place; the folder is synced too.
 
     :raises OSError: naming the path, e.g. on a full disk; the old file is then untouched.

@@ -1,8 +1,8 @@
 """Vectors of clauses: how near the nearest few words of a passage come to a question.
 
 A long passage of a real report speaks of many things, and its one vector of all of them at
-once. So every clause of some 15 to 30 characters has a vector too, kept as signed bytes in a
-memory-mapped file and read only for the candidates of a question. Clauses find nothing by
+once. So every clause of some 15 to 30 characters has a vector too, kept at four bits a component
+in a memory-mapped file and read only for the candidates of a question. Clauses find nothing by
 themselves; they tell candidates apart, and show which words of a passage answer.
 """
 
@@ -10,17 +10,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.vectors import FloatArray, Rows
+from indexer.vectors import FloatArray, RowArray, Rows
 
 SHORTEST, LONGEST = 15, 30  # characters
 PART = re.compile("[^，。；：！？,;:!?]+[，。；：！？,;:!?]*[”’」』）)]*")
 STOPS = frozenset("。；！？;!?")
-SCALE = 127.0
+CODES, SCALES, STARTS = "clauses.npy", "clause_scales.npy", "clause_starts.npy"
+BITS, MASK, MIDDLE, TOP = 4, np.uint8(15), 8, 7
+TINY = np.float32(1e-6)
 
 
 def split_clauses(text: str) -> list[tuple[int, int]]:
@@ -43,33 +46,89 @@ def split_clauses(text: str) -> list[tuple[int, int]]:
     return spans or [(0, len(text))]
 
 
-class ClauseVectors:
-    """The clause vectors of all passages; row n's are ``bytes[starts[n]:starts[n + 1]]``."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Packed:
+    """Unit vectors at four bits a component, each with a scale of its own.
 
-    def __init__(self, vectors: NDArray[np.int8], starts: NDArray[np.int64]) -> None:
-        self._vectors = np.asarray(vectors)  # still mapped, without the cost of a memmap's views
+    ``codes``, shape (n, dimension / 2): the first half of the components in the lower bits, the
+    second in the upper ones; a component is ``(code - MIDDLE) * scale``. What was packed and
+    unpacked is packed the same again.
+    """
+
+    codes: NDArray[np.uint8]
+    scales: NDArray[np.float16]  # (n,)
+
+    @classmethod
+    def of(cls, vectors: FloatArray) -> Packed:
+        """Pack ``vectors``, shape (n, dimension), the dimension even."""
+        scales = (np.abs(vectors).max(axis=1, initial=0.0) / TOP).astype(np.float16)
+        steps = np.maximum(scales.astype(np.float32), TINY)[:, None]
+        units = np.clip(np.rint(vectors / steps), -TOP, TOP).astype(np.int8) + MIDDLE
+        half = vectors.shape[1] // 2
+        codes = units[:, :half].astype(np.uint8) | units[:, half:].astype(np.uint8) << BITS
+        return cls(codes, scales)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Packed]) -> Packed:
+        """All of ``parts``, one after the other."""
+        codes = np.concatenate([part.codes for part in parts])
+        return cls(codes, np.concatenate([part.scales for part in parts]))
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __getitem__(self, rows: slice | RowArray) -> Packed:
+        return Packed(self.codes[rows], self.scales[rows])
+
+    def unpacked(self) -> FloatArray:
+        """The vectors, shape (n, dimension)."""
+        halves = (self.codes & MASK, self.codes >> BITS)
+        units = np.concatenate(halves, axis=1).astype(np.float32) - np.float32(MIDDLE)
+        vectors: FloatArray = units * self.scales.astype(np.float32)[:, None]
+        return vectors
+
+    def cosines(self, queries: FloatArray) -> FloatArray:
+        """Dot products with ``queries``, shape (queries, dimension): shape (n, queries)."""
+        half = self.codes.shape[1]
+        lower, upper = queries[:, :half].T, queries[:, half:].T
+        sums = (self.codes & MASK).astype(np.float32) @ lower
+        sums += (self.codes >> BITS).astype(np.float32) @ upper
+        sums -= np.float32(MIDDLE) * queries.sum(axis=1)
+        cosines: FloatArray = sums * self.scales.astype(np.float32)[:, None]
+        return cosines
+
+
+class ClauseVectors:
+    """The clause vectors of all passages; row n's are ``starts[n]`` to ``starts[n + 1]``."""
+
+    def __init__(self, vectors: Packed, starts: NDArray[np.int64]) -> None:
+        self._vectors = vectors
         self._starts = starts
 
     @classmethod
     def open(cls, folder: Path) -> ClauseVectors:
         """Map what `write` wrote."""
-        vectors = np.load(folder / "clauses.npy", mmap_mode="r", allow_pickle=False)
-        starts = np.load(folder / "clause_starts.npy", allow_pickle=False)
-        return cls(vectors, starts)
+        codes, scales = (
+            np.asarray(np.load(folder / name, mmap_mode="r", allow_pickle=False))
+            for name in (CODES, SCALES)  # still mapped, without the cost of a memmap's views
+        )
+        starts = np.load(folder / STARTS, allow_pickle=False)
+        return cls(Packed(codes, scales), starts)
 
     @staticmethod
-    def write(folder: Path, vectors: FloatArray, counts: Sequence[int]) -> None:
-        """Write unit ``vectors``, shape (clauses, dimension), ``counts[n]`` of them for row n."""
-        rounded = np.rint(vectors * SCALE).astype(np.int8)
+    def write(folder: Path, vectors: Packed, counts: Sequence[int]) -> None:
+        """Write vectors, ``counts[n]`` of them for row n."""
         starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        np.save(folder / "clauses.npy", rounded, allow_pickle=False)
-        np.save(folder / "clause_starts.npy", starts, allow_pickle=False)
+        for name, array in ((CODES, vectors.codes), (SCALES, vectors.scales), (STARTS, starts)):
+            np.save(folder / name, array, allow_pickle=False)
+
+    def packed(self, row: int) -> Packed:
+        """The clause vectors of ``row`` in text order, as they are kept."""
+        return self._vectors[self._starts[row] : self._starts[row + 1]]
 
     def of(self, row: int) -> FloatArray:
         """The clause vectors of ``row`` in text order, shape (clauses, dimension)."""
-        part = self._vectors[self._starts[row] : self._starts[row + 1]]
-        vectors: FloatArray = part.astype(np.float32)
-        return vectors / np.float32(SCALE)
+        return self.packed(row).unpacked()
 
     def nearest(self, query: FloatArray, rows: Rows) -> FloatArray:
         """The highest clause cosine of each of ``rows``, shape (len(rows),)."""
@@ -79,13 +138,13 @@ class ClauseVectors:
         counts = last - first
         edges = np.cumsum(counts) - counts
         places = np.repeat(first - edges, counts) + np.arange(counts.sum())
-        cosines = self._vectors[places].astype(np.float32) @ query
-        nearest: FloatArray = np.maximum.reduceat(cosines, edges).astype(np.float32)
-        return nearest / np.float32(SCALE)
+        cosines = self._vectors[places].cosines(query[None])[:, 0]
+        nearest: FloatArray = np.maximum.reduceat(cosines, edges)
+        return nearest
 
     def nearest_of_all(self, queries: FloatArray, first: int, last: int) -> FloatArray:
         """The highest clause cosines of rows ``first`` to ``last``, shape (queries, rows)."""
         edges = self._starts[first:last] - self._starts[first]
-        part = self._vectors[self._starts[first] : self._starts[last]].astype(np.float32)
-        nearest: FloatArray = np.maximum.reduceat(queries @ part.T, edges, axis=1)
-        return nearest / np.float32(SCALE)
+        part = self._vectors[self._starts[first] : self._starts[last]]
+        nearest: FloatArray = np.maximum.reduceat(part.cosines(queries), edges, axis=0).T
+        return nearest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indexer.cleaning import to_paragraphs
@@ -21,20 +21,32 @@ Progress = Callable[[str, int, int], None]  # (stage, done, total)
 Kept = Mapping[int, Report]  # by place in the list of sources
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What must be known of a report so that no other one is taken for it."""
+
+    id: str
+    text_sha256: str
+    file: str
+
+
 def read_reports(
     sources: Sequence[Source],
     progress: Progress = lambda stage, done, total: None,
     kept: Kept = {},  # noqa: B006 - never written to
+    before: Sequence[Known] = (),
 ) -> tuple[list[Report], list[LedgerEntry]]:
     """Parse every source but those that are ``kept`` from before.
 
-    Files are opened in child processes only (`indexer.readers.isolated`). A report whose text
-    another one has already is passed over and named.
+    ``before`` are reports of other sources of the same index, read already. Files are opened in
+    child processes only (`indexer.readers.isolated`). A report whose text another one has
+    already is passed over and named.
     """
     reports: list[Report] = []
     ledger: list[LedgerEntry] = []
-    taken = {report.meta.id for report in kept.values()}
+    taken = {report.meta.id for report in kept.values()} | {known.id for known in before}
     texts = {report.text_sha256: sources[at].name for at, report in kept.items()}
+    texts |= {known.text_sha256: known.file for known in before}
     with closing(documents_of(sources, kept)) as documents:
         for at, (source, document) in enumerate(zip(sources, documents, strict=True)):
             report, entry = (
@@ -101,7 +113,7 @@ def try_report(
         report = make_report(source, document, taken)
         if report.text_sha256 in texts:
             other = texts[report.text_sha256]
-            raise Unsupported(f"the same text as “{other}”", f"与“{other}”内容相同")
+            raise Unsupported(*same_text(other))
     except Unsupported as error:
         return None, entry_without(source, Fate.SKIPPED, str(error), error.zh)
     except (Unreadable, BadInput) as error:
@@ -113,6 +125,11 @@ def try_report(
         reasons = (f"cannot be parsed ({kind})", f"无法解析（{kind}）")
         return None, entry_without(source, Fate.FAILED, *reasons)
     return report, entry_of(source, Fate.INDEXED, report)
+
+
+def same_text(other: str) -> tuple[str, str]:
+    """Why a report is passed over whose text another file has."""
+    return f"the same text as “{other}”", f"与“{other}”内容相同"
 
 
 def entry_of(source: Source, fate: Fate, report: Report) -> LedgerEntry:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
+from sys import intern
 from typing import Any
 
 from indexer.shapes import Fate, LedgerEntry, Level, Metadata, Origin, Region, Report, Role, Section
 
+SHARED = 4096  # regions and the like kept once for all reports
 COLUMNS = (
     "meta",
-    "text",
-    "sections",
+    "text",  # UTF-8, zlib
+    "sections",  # JSON, zlib
     "text_sha256",
     "file_sha256",
     "source",
@@ -43,8 +47,8 @@ class StoredReport:
         meta, text, sections, text_sha256, file_sha256, source, manifest_row, *notes = row
         return cls(
             report_from_json(meta),
-            text,
-            sections_from_json(sections),
+            unpacked(text),
+            sections_from_json(unpacked(sections)),
             text_sha256,
             file_sha256,
             os.fsdecode(source),
@@ -59,8 +63,8 @@ def report_row(row: int, report: Report) -> tuple[Any, ...]:
         row,
         report.meta.id,
         json.dumps(asdict(report.meta), ensure_ascii=False),
-        report.text,
-        json.dumps([asdict(section) for section in report.sections], ensure_ascii=False),
+        packed(report.text),
+        packed(json.dumps([asdict(section) for section in report.sections], ensure_ascii=False)),
         report.text_sha256,
         report.file_sha256,
         os.fsencode(report.source.path.absolute()),
@@ -70,15 +74,37 @@ def report_row(row: int, report: Report) -> tuple[Any, ...]:
     )
 
 
+def packed(text: str) -> bytes:
+    """A text as it is kept: Chinese takes less than half the room."""
+    return zlib.compress(text.encode("utf-8", "surrogatepass"))
+
+
+def unpacked(data: bytes) -> str:
+    """The text of what `packed` gave."""
+    return zlib.decompress(data).decode("utf-8", "surrogatepass")
+
+
 def report_from_json(data: str) -> Metadata:
     """Metadata from its JSON."""
     fields = json.loads(data)
     level = Level(fields["level"]) if fields["level"] else None
-    fields |= {"region": Region(**fields["region"]), "level": level}
-    fields |= {name: tuple(fields[name]) for name in ("keywords", "names")}
-    fields["origins"] = tuple((field, Origin(origin)) for field, origin in fields["origins"])
+    fields |= {"region": region_of(**fields["region"]), "level": level}
+    fields |= {name: tuple(map(intern, fields[name])) for name in ("keywords", "names")}
+    fields["origins"] = origins_of(tuple(map(tuple, fields["origins"])))
     fields["confidence"] = tuple((field, share) for field, share in fields["confidence"])
     return Metadata(**fields)
+
+
+@lru_cache(maxsize=SHARED)
+def region_of(**fields: str) -> Region:
+    """A region, one object for all reports of it."""
+    return Region(**fields)
+
+
+@lru_cache(maxsize=SHARED)
+def origins_of(pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, Origin], ...]:
+    """Where fields come from, one object for all reports that have them from there."""
+    return tuple((field, Origin(origin)) for field, origin in pairs)
 
 
 def sections_from_json(data: str) -> tuple[Section, ...]:

@@ -17,6 +17,7 @@ import numpy as np
 
 from indexer.embedders import FloatArray, Identity
 from indexer.files import sha256_of
+from indexer.layout import VectorLayout
 from indexer.records import StoredReport
 from indexer.shapes import BadIndex, Fate, LedgerEntry, Passage, Report, Source
 from indexer.store import Index
@@ -107,16 +108,18 @@ class Earlier:
         given: tuple[tuple[str, ...], str],
         reports: Sequence[Report],
         ledger: Sequence[LedgerEntry],
+        layout: VectorLayout,
     ) -> bool:
         """Whether the generation is what a build of ``given`` inputs would publish again."""
         if self.index is None or not (self._vectors and self._same_program):
             return False
         manifest = self.index.manifest
         same_inputs = (manifest.inputs, manifest.table) == given
-        same_reports = tuple(report.meta for report in reports) == self.index.metas
+        same_reports = tuple(report.meta for report in reports) == tuple(self.index.metas)
         kept = {entry.fate for entry in ledger if entry.report_id} == {Fate.UNCHANGED}
         return (
             same_inputs
+            and manifest.vectors.same(layout)
             and same_reports
             and kept
             and left_out(ledger) == left_out(self.index.ledger)

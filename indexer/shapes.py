@@ -259,3 +259,7 @@ class BadInput(BureauError):
 
 class BadIndex(BureauError):
     """An index that is missing, damaged, of another format or of another embedder."""
+
+
+class NotOffered(BureauError):
+    """Something that an index of this kind cannot do."""

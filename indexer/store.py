@@ -1,140 +1,47 @@
-"""The index directory: generations, their manifest, publishing and opening.
+"""An index on this machine, opened for reading.
 
     DIR/CURRENT          name of the published generation and SHA-256 of its manifest
     DIR/LOCK             held by the one writer
-    DIR/gen-000001/      manifest.json, reports.sqlite, passages.npy, vectors.faiss,
+    DIR/gen-000001/      manifest.json, reports.sqlite, passages.npy, vectors.faiss, lists.faiss,
                          clauses.npy, clause_starts.npy, lexical/, indicators.npy, indicators.txt,
                          formulations/
 
-A generation is written in full, synced and hashed before CURRENT is switched by rename; a
-reader keeps the generation it opened. Every file is checked against the manifest's SHA-256
-when it is opened, and nothing is ever unpickled.
+A reader keeps the generation it opened (see `indexer.generations`). Every file is checked
+against the manifest's SHA-256 when it is opened (see `indexer.integrity`), and nothing is ever
+unpickled.
 """
 
 from __future__ import annotations
 
-import errno
-import json
 import re
-import shutil
-import sqlite3
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.backend import ROLES, Chosen, RowArray, Rows
 from indexer.embedders import Identity
-from indexer.files import sha256_of, sync_folder, sync_tree, write_durably
 from indexer.focus import ClauseVectors
-from indexer.lexical import LexicalIndex
-from indexer.records import COLUMNS as REPORT_COLUMNS
-from indexer.records import StoredReport, ledger_from_json, report_from_json
-from indexer.shapes import BadIndex, BadInput, LedgerEntry, Metadata, Passage, Role
-from indexer.vectors import VectorIndex
+from indexer.generations import Manifest
+from indexer.integrity import check
+from indexer.lexical import Alternatives, Boosts, LexicalIndex
+from indexer.records import StoredReport
+from indexer.reports import ReportTable
+from indexer.shapes import BadIndex, BadInput, LedgerEntry, Metadata, Passage
+from indexer.vectors import FloatArray, Mask, VectorIndex
 
 if TYPE_CHECKING:  # a search does not need them
     from indexer.formulations.table import Formulations
     from indexer.indicators.store import IndicatorTable
 
-FORMAT = 3
-GENERATION = re.compile(r"gen-[0-9]{1,9}")
 SPAN = re.compile(r"[0-9]{1,10}-[0-9]{1,10}")
-CACHED = 64  # reports kept in memory: the hits of a search share few
-KEPT = 2  # generations left on disk: the published one and the one before it
-ROLES = tuple(Role)
+MASKS = 16  # choices of passages kept resolved
+CORE = ("passages.npy", "reports.sqlite")
 COLUMNS = ("report", "start", "end", "section", "role", "page")  # of passages.npy, int32
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a generation says of itself."""
-
-    format: int
-    embedder: Identity
-    reports: int
-    passages: int
-    created: str  # ISO 8601, UTC
-    sha256: dict[str, str]  # file below the generation -> hash
-    inputs: tuple[str, ...] = ()  # absolute paths of the files and folders it was made from
-    table: str = ""  # absolute path of the manifest of metadata, if one was named
-    program: str = ""  # hash of the code that read and cut the reports
-
-    def to_bytes(self) -> bytes:
-        """The manifest as it is written."""
-        text = json.dumps(asdict(self), ensure_ascii=False, indent=1)
-        return text.encode("utf-8", "surrogatepass")  # a path need not be valid text
-
-    @classmethod
-    def from_bytes(cls, data: bytes, where: Path) -> Manifest:
-        """Read what `to_bytes` gave.
-
-        :raises BadIndex: if it is of another format version or damaged.
-        """
-        try:
-            fields = json.loads(data)
-            if fields["format"] != FORMAT:
-                raise BadIndex(
-                    f"{where} has format version {fields['format']}, this program reads {FORMAT}: "
-                    "rebuild it with “bureau index”"
-                )
-            known = {"embedder": Identity(**fields["embedder"]), "inputs": tuple(fields["inputs"])}
-            return cls(**{**fields, **known})
-        except (ValueError, KeyError, TypeError):
-            raise BadIndex(f"{where} is damaged: rebuild it with “bureau index”") from None
-
-
-def publish(root: Path, write: Callable[[Path], Manifest]) -> Path:
-    """Let ``write`` fill a new generation, then make it the published one.
-
-    The caller holds the writer's lock (`only_writer`).
-
-    :raises OSError: on a full disk; the published generation stays as it is.
-    """
-    last = max((number_of(p) for p in generations(root)), default=0)
-    folder = root / f"gen-{last + 1:06}"
-    folder.mkdir()
-    try:
-        manifest = write(folder)
-        sync_tree(folder)
-        data = manifest.to_bytes()
-        write_durably(folder / "manifest.json", data)
-        line = f"{folder.name} {sha256(data).hexdigest()}\n"
-        write_durably(root / "CURRENT", line.encode())
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    _drop_old(root, folder)
-    return folder
-
-
-def generations(root: Path) -> list[Path]:
-    """The generation folders below ``root``, oldest first; nothing else that lies there."""
-    found = [p for p in root.iterdir() if GENERATION.fullmatch(p.name)]
-    return sorted(found, key=number_of)
-
-
-def number_of(folder: Path) -> int:
-    """The number in a generation's name."""
-    return int(folder.name.removeprefix("gen-"))
-
-
-def _drop_old(root: Path, current: Path) -> None:
-    """Remove all but the newest `KEPT` generations."""
-    old = [p for p in generations(root) if p != current]
-    for folder in old[: max(0, len(old) - KEPT + 1)]:
-        shutil.rmtree(folder, ignore_errors=True)
-    sync_folder(root)
-
-
-def hash_tree(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file below ``folder``, by POSIX path relative to it."""
-    paths = sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix != ".lock")
-    return {p.relative_to(folder).as_posix(): sha256_of(p) for p in paths}
 
 
 class Index:
@@ -143,27 +50,27 @@ class Index:
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.folder = folder
         self.manifest = manifest
+        self._check(*CORE)
         self._columns: NDArray[np.int32] = np.load(folder / "passages.npy", allow_pickle=False)
-        self._stored = lru_cache(maxsize=CACHED)(self._read_report)
-        self._reports = sqlite3.connect(
-            f"file:{folder / 'reports.sqlite'}?mode=ro&immutable=1",
-            uri=True,
-            check_same_thread=False,
-        )
+        self._resolved = lru_cache(maxsize=MASKS)(self._resolve)
+        self._reports = ReportTable(folder / "reports.sqlite")
 
     @classmethod
     def open(cls, root: Path) -> Index:
-        """Open the published generation below ``root`` after checking every file's hash.
+        """Open the published generation below ``root``; `indexer.integrity` says what is checked.
 
         :raises BadIndex: if there is none, or it is damaged or of another format.
         """
-        folder, manifest = cls._current(root)
-        for name, expected in manifest.sha256.items():
-            path = folder / name
-            if not path.is_file() or sha256_of(path) != expected:
-                state = "damaged" if path.exists() else "missing"
-                raise BadIndex(f"{path} is {state}: rebuild the index with “bureau index”")
-        return cls(folder, manifest)
+        return cls(*cls._current(root))
+
+    def _check(self, *parts: str) -> None:
+        """Check the files whose names begin so.
+
+        :raises BadIndex: if one is missing or damaged.
+        """
+        files = self.manifest.sha256
+        mine = {name: files[name] for name in files if name.startswith(parts)}
+        check(self.folder, mine)
 
     @staticmethod
     def _current(root: Path) -> tuple[Path, Manifest]:
@@ -183,9 +90,17 @@ class Index:
             raise BadIndex(f"{path} is damaged: rebuild the index with “bureau index”")
         return path.parent, manifest
 
+    def check_all(self) -> None:
+        """Hash every file, whatever is known of it.
+
+        :raises BadIndex: if one is missing or damaged.
+        """
+        check(self.folder, self.manifest.sha256, trusting=False)
+
     @cached_property
     def clauses(self) -> ClauseVectors:
         """The vectors of clauses."""
+        self._check("clause")
         return ClauseVectors.open(self.folder)
 
     @cached_property
@@ -193,6 +108,7 @@ class Index:
         """What the reports say in numbers."""
         from indexer.indicators.store import IndicatorTable
 
+        self._check("indicators.")
         return IndicatorTable.open(self.folder)
 
     @cached_property
@@ -200,6 +116,7 @@ class Index:
         """Which wordings stand where."""
         from indexer.formulations.table import Formulations
 
+        self._check("formulations/")
         return Formulations.open(self.folder)
 
     def hold(self) -> None:
@@ -230,60 +147,96 @@ class Index:
     @cached_property
     def lexical(self) -> LexicalIndex:
         """The BM25 side."""
+        self._check("lexical/")
         return LexicalIndex(self.folder / "lexical")
 
     @cached_property
     def vectors(self) -> VectorIndex:
         """The dense side."""
-        return VectorIndex.open(self.folder / "vectors.faiss")
+        self._check("vectors.faiss", "lists.faiss")
+        return VectorIndex.open(self.folder, self.manifest.vectors)
 
-    @cached_property
-    def metas(self) -> tuple[Metadata, ...]:
+    @property
+    def metas(self) -> Sequence[Metadata]:
         """Metadata of all reports; a passage's ``report`` column is an index into it.
 
         :raises BadIndex: if another version of the program wrote them.
         """
-        rows = self._reports.execute("SELECT meta FROM reports ORDER BY row")
-        try:
-            return tuple(report_from_json(row[0]) for row in rows)
-        except (KeyError, TypeError, ValueError):
-            raise self._of_another_version() from None
+        return self._reports.metas
 
-    @cached_property
-    def ledger(self) -> tuple[LedgerEntry, ...]:
+    @property
+    def ledger(self) -> Sequence[LedgerEntry]:
         """What became of every input file."""
-        rows = self._reports.execute("SELECT entry FROM ledger ORDER BY row")
-        return tuple(ledger_from_json(row[0]) for row in rows)
+        return self._reports.ledger
+
+    def named(self, names: Collection[str]) -> Mapping[str, Sequence[int]]:
+        """The numbers of the reports that go by each of these ``names``, or are of that year."""
+        return self._reports.named(names)
 
     def column(self, name: str) -> NDArray[np.int32]:
         """One of `COLUMNS` for all passages, shape (passages,)."""
         column: NDArray[np.int32] = self._columns[:, COLUMNS.index(name)]
         return column
 
+    def facts(self, rows: Rows) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """The number of the report and the place in `ROLES` of each row, both (len(rows),)."""
+        held = self._columns[np.asarray(rows, dtype=np.int64)]
+        return held[:, COLUMNS.index("report")], held[:, COLUMNS.index("role")]
+
+    def mask(self, chosen: Chosen) -> Mask | None:
+        """Which passages are chosen, shape (passages,); None for all."""
+        return self._resolved(chosen) if chosen else None
+
+    def _resolve(self, chosen: Chosen) -> Mask:
+        mask = np.ones(len(self), dtype=np.bool_)
+        if chosen.reports is not None:
+            mask &= chosen.reports[self.column("report")]
+        if chosen.roles:
+            mask &= np.isin(self.column("role"), [ROLES.index(role) for role in chosen.roles])
+        return mask
+
+    def rows_of(self, chosen: Chosen) -> RowArray:
+        """The rows of all passages that are chosen."""
+        mask = self.mask(chosen)
+        return np.arange(len(self)) if mask is None else np.flatnonzero(mask)
+
+    def count(self, chosen: Chosen) -> int:
+        """How many passages are chosen."""
+        mask = self.mask(chosen)
+        return len(self) if mask is None else int(np.count_nonzero(mask))
+
+    def nearest(self, vector: FloatArray, k: int, chosen: Chosen) -> RowArray:
+        """The ``k`` chosen rows whose vectors are nearest to ``vector``, nearest first."""
+        return self.vectors.search(vector, k, self.mask(chosen))[0]
+
+    def vectors_of(self, rows: Rows) -> FloatArray:
+        """The vectors of ``rows``, shape (len(rows), dimension)."""
+        return self.vectors.reconstruct(rows)
+
+    def clause_cosines(self, vector: FloatArray, rows: Rows) -> FloatArray:
+        """The highest cosine of ``vector`` with a clause of each row, shape (len(rows),)."""
+        return self.clauses.nearest(vector, rows)
+
+    def clauses_of(self, row: int) -> FloatArray:
+        """The vectors of a row's clauses in text order, shape (clauses, dimension)."""
+        return self.clauses.of(row)
+
+    def words(
+        self, groups: Sequence[Alternatives], k: int, *, boosts: Boosts, chosen: Chosen
+    ) -> list[tuple[int, float]]:
+        """The best ``k`` (row, BM25) for the query words ``groups``."""
+        return self.lexical.search(groups, k, boosts=boosts, tags=chosen.tags)
+
+    def ceiling(self, groups: Sequence[Alternatives], *, absent: bool = False) -> float:
+        """The BM25 of a passage that holds all of ``groups`` (see `indexer.lexical`)."""
+        return self.lexical.ceiling(groups, absent=absent)
+
     def report(self, report_id: str) -> StoredReport:
         """A report with its canonical text and sections.
 
         :raises BadInput: if there is none of this id.
         """
-        return self._stored(report_id)
-
-    def _read_report(self, report_id: str) -> StoredReport:
-        query = f"SELECT {', '.join(REPORT_COLUMNS)} FROM reports WHERE id = ?"  # noqa: S608
-        try:
-            row = self._reports.execute(query, (report_id,)).fetchone()
-        except sqlite3.OperationalError:
-            raise self._of_another_version() from None
-        if row is None:
-            raise BadInput(
-                f"no report “{report_id}” in this index", f"索引中没有报告 “{report_id}”"
-            )
-        return StoredReport.from_row(row)
-
-    def _of_another_version(self) -> BadIndex:
-        return BadIndex(
-            f"{self.folder} was made by another version: rebuild it with “bureau index”",
-            f"{self.folder} 由其他版本建立：请用 “bureau index” 重建",
-        )
+        return self._reports.report(report_id)
 
     def row_of(self, passage_id: str) -> int:
         """The row of ``report_id:start-end``.
@@ -292,14 +245,19 @@ class Index:
         """
         report_id, _, span = passage_id.rpartition(":")
         start, _, end = span.partition("-")
-        query = "SELECT row FROM reports WHERE id = ?"
-        found = self._reports.execute(query, (report_id,)).fetchone()
-        if found and SPAN.fullmatch(span):
-            first, last = np.searchsorted(self.column("report"), (found[0], found[0] + 1))
-            for row in range(int(first), int(last)):
+        if SPAN.fullmatch(span):
+            for row in self.rows_of_report(report_id).tolist():
                 if (self.column("start")[row], self.column("end")[row]) == (int(start), int(end)):
-                    return row
+                    return int(row)
         raise BadInput(f"no passage “{passage_id}” in this index", f"索引中没有段落 “{passage_id}”")
+
+    def rows_of_report(self, report_id: str) -> RowArray:
+        """The rows of a report's passages, in the order of its text; none if it is not there."""
+        number = self._reports.number(report_id)
+        if number is None:
+            return np.empty(0, dtype=np.int64)
+        first, last = np.searchsorted(self.column("report"), (number, number + 1)).tolist()
+        return np.arange(first, last)
 
     def passage(self, row: int) -> Passage:
         """The passage of a row."""
@@ -329,24 +287,3 @@ class Index:
                 f"{self.folder.parent} was built with {what} “{identity.name}”: search without "
                 f"--embedder, or rebuild it with “bureau index --embedder {identity.name}”"
             )
-
-
-def write_reports(path: Path, rows: Iterable[Sequence[Any]], ledger: Iterable[str]) -> None:
-    """Write reports.sqlite: the rows of `indexer.records.report_row` and the ledger's lines.
-
-    :raises OSError: naming the path, e.g. on a full disk.
-    """
-    db = sqlite3.connect(path)
-    try:
-        with db:
-            names = ", ".join(REPORT_COLUMNS)
-            db.execute(f"CREATE TABLE reports (row INTEGER PRIMARY KEY, id TEXT UNIQUE, {names})")
-            db.execute("CREATE TABLE ledger (row INTEGER PRIMARY KEY, entry TEXT)")
-            places = ", ".join("?" * (2 + len(REPORT_COLUMNS)))
-            db.executemany(f"INSERT INTO reports VALUES ({places})", rows)  # noqa: S608
-            lines = ((entry,) for entry in ledger)
-            db.executemany("INSERT INTO ledger (entry) VALUES (?)", lines)
-    except sqlite3.OperationalError as error:
-        raise OSError(errno.EIO, str(error), str(path)) from None
-    finally:
-        db.close()

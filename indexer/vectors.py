@@ -1,76 +1,173 @@
 """Nearest vectors, through FAISS (its only importer).
 
-Vectors are of unit length and compared by dot product, so every score is a cosine. Written
-as bytes of `serialize_index`: `write_index` can report success on a full disk.
+Vectors are of unit length and compared by dot product, so every score is a cosine. They are
+kept as `indexer.layout` says, in files that are mapped, not read; what FAISS finds is put in
+order by the question's own, unrounded vector.
+
+    vectors.faiss   all vectors in the order of passages, a signed byte for each component
+    lists.faiss     inverted file over them, if the layout has one
+
+Written as bytes of `serialize_index`: `write_index` can report success on a full disk.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.files import write_durably
+from indexer.layout import Kind, VectorLayout
+
 FloatArray = NDArray[np.float32]
 Mask = NDArray[np.bool_]
-Rows = Sequence[int] | NDArray[np.int64]
+RowArray = NDArray[np.int64]
+Rows = Sequence[int] | RowArray
+
+VECTORS, LISTS = "vectors.faiss", "lists.faiss"
+AT_ONCE = 65_536  # vectors rounded in one go
+ZERO = 128  # the byte of a component that is nothing
+TRAINED = 50  # vectors for each list to be learnt from
+PULLED = 1_000  # passages that the inverted file proposes, at least
+SPARE = 50  # passages beyond those asked for that are put in order
+FEW = 20_000  # allowed passages up to which each of them is compared
+CLIPPED = 1e-3  # share of components that may not fit into a byte
 
 
 class VectorIndex:
-    """Exact search over the vectors of all passages; row n belongs to passage n."""
+    """Search over the vectors of all passages; row n belongs to passage n."""
 
-    def __init__(self, index: faiss.Index) -> None:
-        self._index = index
+    def __init__(self, codes: faiss.Index, lists: faiss.Index | None, layout: VectorLayout) -> None:
+        self._index = cast(Any, codes)  # of its kinds the type stubs know too little
+        self._lists: Any = lists
+        self.layout = layout
+        flat = faiss.rev_swig_ptr(self._index.codes.data(), codes.ntotal * codes.d)
+        self._codes: NDArray[np.uint8] = flat.reshape(codes.ntotal, codes.d)
+
+    @staticmethod
+    def write(folder: Path, vectors: FloatArray, layout: VectorLayout) -> VectorLayout:
+        """Write an index of ``vectors``, shape (n, dimension); returns the layout it has.
+
+        That is ``layout``, but for a wider step where the vectors need one.
+
+        :raises OSError: on a full disk.
+        """
+        layout = replace(layout, step=fitting_step(vectors, layout.step))
+        n, dimension = vectors.shape
+        kind, metric = faiss.ScalarQuantizer.QT_8bit_direct_signed, faiss.METRIC_INNER_PRODUCT
+        index = faiss.IndexScalarQuantizer(dimension, kind, metric)
+        for start in range(0, n, AT_ONCE):
+            index.add(rounded(vectors[start : start + AT_ONCE], layout.step))
+        write_durably(folder / VECTORS, serialised(index))
+        if layout.kind is Kind.IVF:
+            lists = inverted_file(vectors, layout.lists)
+            write_durably(folder / LISTS, serialised(lists))
+        return layout
 
     @classmethod
-    def from_vectors(cls, vectors: FloatArray) -> VectorIndex:
-        """An index of ``vectors``, shape (n, dimension)."""
-        index = faiss.IndexFlatIP(vectors.shape[1])
-        index.add(np.ascontiguousarray(vectors, dtype=np.float32))
-        return cls(index)
-
-    def to_bytes(self) -> bytes:
-        """The serialised index."""
-        return bytes(faiss.serialize_index(self._index).tobytes())
-
-    @classmethod
-    def open(cls, path: Path) -> VectorIndex:
-        """Read what `to_bytes` gave."""
-        return cls(faiss.deserialize_index(np.fromfile(path, dtype=np.uint8)))
+    def open(cls, folder: Path, layout: VectorLayout) -> VectorIndex:
+        """Map what `write` wrote."""
+        faiss.omp_set_num_threads(1)  # one question at a time gains nothing from more
+        mapped = faiss.IO_FLAG_MMAP_IFC
+        codes = faiss.read_index(str(folder / VECTORS), mapped)
+        lists = None
+        if layout.kind is Kind.IVF:
+            lists = faiss.read_index(str(folder / LISTS), mapped)
+        return cls(codes, lists, layout)
 
     def __len__(self) -> int:
-        return int(self._index.ntotal)
+        return len(self._codes)
 
     @property
     def dimension(self) -> int:
         """Length of a vector."""
-        return int(self._index.d)
+        return int(self._codes.shape[1])
 
     def search(
         self, query: FloatArray, k: int, allowed: Mask | None = None
-    ) -> list[tuple[int, float]]:
-        """The ``k`` nearest (row, cosine) to ``query``, among the rows where ``allowed``."""
-        k = min(k, len(self) if allowed is None else int(allowed.sum()))
-        if k < 1:
-            return []
-        parameters = None
-        if allowed is not None:
+    ) -> tuple[RowArray, FloatArray]:
+        """The ``k`` nearest rows to ``query`` among those ``allowed``, and their cosines."""
+        rows = self._proposed(query, k, allowed)
+        cosines = self.cosines(query, rows)
+        order = np.lexsort((rows, -cosines))[:k]
+        return rows[order], cosines[order]
+
+    def _proposed(self, query: FloatArray, k: int, allowed: Mask | None) -> RowArray:
+        """The rows worth putting in order, in no order."""
+        everything = allowed is None or bool(allowed.all())
+        size = len(self) if allowed is None else int(np.count_nonzero(allowed))
+        if size <= max(k, 0 if everything else FEW):
+            return np.arange(size) if allowed is None else np.flatnonzero(allowed)
+        parameters: dict[str, Any] = {}
+        if allowed is not None and not everything:
             bits = np.packbits(allowed, bitorder="little")
-            selector = faiss.IDSelectorBitmap(len(allowed), faiss.swig_ptr(bits))
-            parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
-        scores, rows = self._index.search(query.reshape(1, -1), k, params=parameters)
-        return [(int(r), float(s)) for r, s in zip(rows[0], scores[0], strict=True) if r >= 0]
+            parameters["sel"] = faiss.IDSelectorBitmap(len(allowed), faiss.swig_ptr(bits))
+        if self._lists is None:
+            asked = rounded(query.reshape(1, -1), float(np.abs(query).max()) / 127 or 1.0)
+            take, index = k + SPARE, self._index
+            options = faiss.SearchParameters(**parameters)
+        else:  # fewer allowed: more lists, so that as many are seen
+            probes = min(self.layout.lists, self.layout.probes * len(self) // size)
+            asked, take, index = query.reshape(1, -1), max(PULLED, 2 * k), self._lists
+            options = faiss.SearchParametersIVF(nprobe=probes, **parameters)  # type: ignore[call-arg]
+        _, rows = index.search(asked, min(take, size), params=options)
+        found: RowArray = rows[0][rows[0] >= 0]
+        return found
 
     def reconstruct(self, rows: Rows) -> FloatArray:
         """The vectors of ``rows``, shape (len(rows), dimension)."""
-        if not len(rows):
-            return np.empty((0, self.dimension), dtype=np.float32)
-        vectors: FloatArray = self._index.reconstruct_batch(np.asarray(rows, dtype=np.int64))
+        codes = self._codes[np.asarray(rows, dtype=np.int64)].astype(np.float32)
+        vectors: FloatArray = (codes - np.float32(ZERO)) * np.float32(self.layout.step)
         return vectors
 
     def cosines(self, query: FloatArray, rows: Rows) -> FloatArray:
         """Dot products of ``query`` with the vectors of ``rows``, shape (len(rows),)."""
-        cosines: FloatArray = self.reconstruct(rows) @ query
+        codes = self._codes[np.asarray(rows, dtype=np.int64)].astype(np.float32)
+        cosines: FloatArray = (codes @ query - ZERO * query.sum()) * np.float32(self.layout.step)
         return cosines
+
+
+def rounded(vectors: FloatArray, step: float) -> FloatArray:
+    """``vectors`` in whole units of ``step`` that a signed byte can hold."""
+    units: FloatArray = np.clip(np.rint(vectors / np.float32(step)), -127, 127)
+    return units.astype(np.float32)
+
+
+def fitting_step(vectors: FloatArray, step: float) -> float:
+    """``step``, or a wider one if too many components would not fit into a byte."""
+    largest, over = 0.0, 0
+    for part in parts_of(vectors):
+        size = np.abs(part)
+        largest, over = max(largest, float(size.max())), over + int((size > 127 * step).sum())
+    return step if over <= CLIPPED * vectors.size else largest / 127
+
+
+def parts_of(vectors: FloatArray) -> Iterator[FloatArray]:
+    """``vectors`` in parts of `AT_ONCE`."""
+    for start in range(0, len(vectors), AT_ONCE):
+        yield vectors[start : start + AT_ONCE]
+
+
+def serialised(index: faiss.Index) -> memoryview:
+    """What `faiss.read_index` reads."""
+    return faiss.serialize_index(index).data
+
+
+def inverted_file(vectors: FloatArray, lists: int) -> faiss.Index:
+    """An inverted file of one-bit codes; the same vectors give the same file."""
+    factory = f"IVF{lists},RaBitQfs"
+    index: Any = faiss.index_factory(vectors.shape[1], factory, faiss.METRIC_INNER_PRODUCT)
+    index.cp.niter, index.cp.spherical = 10, True
+    index.cp.max_points_per_centroid, index.cp.min_points_per_centroid = TRAINED, 1
+    chance = np.random.default_rng(len(vectors))
+    sample = chance.choice(len(vectors), min(len(vectors), TRAINED * lists), replace=False)
+    index.train(np.ascontiguousarray(vectors[np.sort(sample)]))
+    for part in parts_of(vectors):
+        index.add(np.ascontiguousarray(part))
+    built: faiss.Index = index
+    return built

@@ -19,10 +19,11 @@ from indexer.embedders import Embedder, FloatArray
 from indexer.focus import split_clauses
 from indexer.passages import split_sentences
 from indexer.shapes import Metadata
+from indexer.store import Index
 from indexer.words import tokens
 from search_api.asked import Asked, Form
 from search_api.engine import DIVERSE, Engine, Hit, SearchResult
-from search_api.filters import Filters, restrict
+from search_api.filters import Filters, allowed_reports
 
 if TYPE_CHECKING:
     from search_api.indicators.table import Value
@@ -193,9 +194,7 @@ def answer_to(engine: Engine, inquiry: Inquiry) -> Answer:
 
 def bureaus_allowed(engine: Engine, filters: Filters) -> int:
     """How many bureaus' reports are drawn on."""
-    mask = restrict(engine.index, filters).mask
-    rows = engine.index.column("report")
-    reports = np.unique(rows if mask is None else rows[mask]).tolist()
+    reports = np.flatnonzero(allowed_reports(engine.index, filters)).tolist()
     return len({engine.index.metas[row].issuer for row in reports})
 
 
@@ -203,6 +202,8 @@ def figures_of(engine: Engine, inquiry: Inquiry) -> tuple[Value, ...]:
     """The values of the indicator that best answers to the question, as its filters allow."""
     from search_api.indicators.table import indicators  # only where a figure is asked for
 
+    if not isinstance(engine.index, Index):  # they are kept on this machine only
+        return ()
     found = indicators(engine.index, inquiry.asked.topic, filters=inquiry.filters)
     return tuple(v for v in found.values if v.group == 0)[:MOST_FIGURES]
 
@@ -277,7 +278,7 @@ def sentences_of(engine: Engine, hit: Hit, query: FloatArray) -> list[Sentence]:
     """
     text, base = hit.passage.text, hit.passage.start
     clauses = split_clauses(text)
-    vectors = engine.index.clauses.of(hit.row)
+    vectors = engine.index.clauses_of(hit.row)
     spans = [(a, b) for a, b in split_sentences(text) if b - a >= SHORTEST and tokens(text[a:b])]
     found = []
     for start, end in spans or [(0, len(text))]:

@@ -21,11 +21,11 @@ def add_catalogue(app: Any, options: Options) -> None:  # noqa: ANN401
     @app.command(epilog="Example: bureau stats --json")  # type: ignore[untyped-decorator]
     def stats(index: Path = options.index, as_json: bool = options.json) -> None:
         """What is in the index, and what became of every input file. 索引概况"""
-        from indexer.store import Index
+        from indexer.opening import open_index
         from search_api.fields import index_fields
         from search_api.terminal import show_stats
 
-        opened = Index.open(index)
+        opened = open_index(index)
         if as_json:
             sys.stdout.write(json.dumps(index_fields(opened), ensure_ascii=False) + "\n")
         else:
@@ -38,9 +38,9 @@ def add_catalogue(app: Any, options: Options) -> None:  # noqa: ANN401
         Put it into the folder of the reports as corpus.csv, or name it with --manifest. The
         column "weak" names guesses to check, "confidence" how often such guesses were right.
         """
-        from indexer.store import Index
+        from indexer.opening import open_index
 
-        write_manifest(Index.open(index).metas)
+        write_manifest(open_index(index).metas)
 
 
 def write_manifest(metas: Iterable[Metadata]) -> None:

@@ -18,16 +18,26 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from indexer.layout import Kind, Wanted
+from indexer.milvus.address import is_address
 from indexer.shapes import BadInput, BureauError
 from search_api.catalogue import add_catalogue
 from search_api.fetching import add_fetch
 from search_api.messages import inert, language, say
-from search_api.options import DEFAULT_INDEX, NOTHING, Options, text_of
+from search_api.options import DEFAULT_INDEX, INDEX_HELP, NOTHING, Options, text_of
 from search_api.serve import add_serve
 from search_api.sharing.verbs import add_verbs
 from search_api.shells.changes import add_changes
 from search_api.shells.collect import add_collect
 from search_api.shells.evaluate import add_evaluate
+from search_api.shells.indexing import (
+    PROBES_HELP,
+    SHARD_HELP,
+    VECTORS_HELP,
+    closing_line,
+    index_on_milvus,
+    refuse_shard,
+)
 from search_api.shells.indicators import add_indicators
 from search_api.shells.matrix import add_matrix
 from search_api.shells.mcp import add_mcp
@@ -48,9 +58,7 @@ app = typer.Typer(
     epilog="Example: bureau search 重复信访怎么治理",
 )
 
-IndexOption = Annotated[
-    Path, typer.Option("--index", envvar="BUREAU_INDEX", help="Index directory. 索引目录")
-]
+IndexOption = Annotated[Path, typer.Option("--index", envvar="BUREAU_INDEX", help=INDEX_HELP)]
 QueryArgument = Annotated[
     str, typer.Argument(help="Question or words; - reads them from stdin. 问题或关键词")
 ]
@@ -91,6 +99,9 @@ def index(
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 2 if any file failed. 有文件失败即报错")
     ] = False,
+    vectors: Annotated[Kind | None, typer.Option(help=VECTORS_HELP)] = None,
+    probes: Annotated[int | None, typer.Option(help=PROBES_HELP)] = None,
+    shard: Annotated[str | None, typer.Option("--shard", help=SHARD_HELP)] = None,
 ) -> None:
     """Build an index of reports and publish it; what has not changed is kept. 建立索引"""
     from indexer.build import add_to_index, build_index
@@ -99,21 +110,43 @@ def index(
     from indexer.sources import bundled_corpus
     from search_api.terminal import ledger_line, progress_bar, tell
 
+    if not is_address(index):
+        refuse_shard(shard)
     model = open_embedder(
         embedder or BUNDLED, query_prompt=query_prompt, passage_prompt=passage_prompt
     )
+    inputs = paths or ([] if add else [bundled_corpus()])
     with progress_bar() as progress:
-        if add:
-            result = add_to_index(paths or [], index, model, progress=progress)
-        else:
-            inputs = paths or [bundled_corpus()]
-            result = build_index(
-                inputs, index, model, manifest=manifest, afresh=rebuild, progress=progress
+        if is_address(index):
+            built = index_on_milvus(
+                inputs,
+                index,
+                model,
+                manifest=manifest,
+                add=add,
+                rebuild=rebuild,
+                shard=shard,
+                progress=progress,
             )
+            result, line = built.result, closing_line(built, index, shard)
+        elif add:
+            result = add_to_index(inputs, index, model, progress=progress)
+            line = say("indexed", result=result, folder=index)
+        else:
+            result = build_index(
+                inputs,
+                index,
+                model,
+                manifest=manifest,
+                afresh=rebuild,
+                wanted=Wanted(vectors, probes),
+                progress=progress,
+            )
+            line = say("indexed", result=result, folder=index)
     for entry in result.ledger:
         if entry.reason:
             tell(ledger_line(entry))
-    tell(say("indexed", result=result, folder=index))
+    tell(line)
     if strict and result.count(Fate.FAILED):
         raise typer.Exit(ERROR)
 
@@ -238,12 +271,12 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """A passage in its section, with its citation. 查看段落"""
-    from indexer.store import Index
+    from indexer.opening import open_index
     from search_api.fields import passage_fields
     from search_api.reading import section_span
     from search_api.terminal import show_passage
 
-    opened = Index.open(index)
+    opened = open_index(index)
     passage = opened.passage(opened.row_of(passage_id))
     stored = opened.report(passage.report_id)
     span = section_span(opened, stored, passage)
@@ -261,10 +294,10 @@ def open_engine(folder: Path, embedder: str | None, reranker: str | None = None)
 
     Thread(target=words.prepare, daemon=True).start()  # a tenth of a second, while others load
     from indexer.embedders import open_embedder
-    from indexer.store import Index
+    from indexer.opening import open_index
     from search_api.engine import Engine
 
-    opened = Index.open(folder)
+    opened = open_index(folder)
     built = opened.manifest.embedder
     prompts = {"query_prompt": built.query_prompt, "passage_prompt": built.passage_prompt}
     engine = Engine(opened, open_embedder(embedder or built.name, **prompts))

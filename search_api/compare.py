@@ -7,12 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+import numpy as np
+
+from indexer.backend import Chosen
 from indexer.shapes import Metadata
 from search_api.answer import Quote, quote_of, sentences_of
 from search_api.citations import citation
 from search_api.engine import Engine, Hit
 from search_api.fields import Fields, expansion_fields
-from search_api.filters import Filters, Restriction, restrict
+from search_api.filters import Filters, allowed_reports, restrict
 from search_api.fusion import Candidate
 from search_api.query import Query, parse_query
 
@@ -96,11 +99,8 @@ def compare(
 
 def reports_by_issuer(engine: Engine, filters: Filters) -> dict[str, list[Metadata]]:
     """The reports that ``filters`` allow, by bureau."""
-    allowed = restrict(engine.index, filters).mask
-    rows = engine.index.column("report")
-    kept = set((rows if allowed is None else rows[allowed]).tolist())
     found: dict[str, list[Metadata]] = {}
-    for row in sorted(kept):
+    for row in np.flatnonzero(allowed_reports(engine.index, filters)).tolist():
         meta = engine.index.metas[row]
         found.setdefault(meta.issuer, []).append(meta)
     return found
@@ -110,22 +110,21 @@ def strongest(
     engine: Engine, query: Query, filters: Filters, bureaus: Mapping[str, object]
 ) -> list[str]:
     """The `MOST_ROWS` bureaus with the best passages; others follow as they come."""
-    column = engine.index.column("report")
     ranked = engine.rank(query, restrict(engine.index, filters), diversity=1)
-    issuers = [engine.index.metas[int(column[c.row])].issuer for c in ranked]
+    reports = engine.index.facts(ranked.row)[0].tolist()
+    issuers = [engine.index.metas[report].issuer for report in reports]
     return list(dict.fromkeys([*issuers, *bureaus]))[:MOST_ROWS]
 
 
-def best_by_report(engine: Engine, query: Query, restriction: Restriction) -> dict[str, Hit]:
-    """The best hit of each report that ``restriction`` allows, by report id."""
-    mask = restriction.mask
-    size = len(engine.index) if mask is None else int(mask.sum())
+def best_by_report(engine: Engine, query: Query, chosen: Chosen) -> dict[str, Hit]:
+    """The best hit of each report with a chosen passage, by report id."""
+    size = engine.index.count(chosen)
     if not size:
         return {}
-    column = engine.index.column("report")
+    ranked = engine.rank(query, chosen, pool=size, diversity=0, voice=engine.voice(query))
     first: dict[int, Candidate] = {}
-    for found in engine.rank(query, restriction, pool=size, diversity=0, voice=engine.voice(query)):
-        first.setdefault(int(column[found.row]), found)
+    for report, found in zip(engine.index.facts(ranked.row)[0].tolist(), ranked, strict=True):
+        first.setdefault(report, found)
     hits = (engine.hit(n, found, query) for n, found in enumerate(first.values(), 1))
     return {hit.meta.id: hit for hit in hits}
 

@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from indexer.backend import Backend
 from indexer.shapes import Level, Metadata
-from indexer.store import Index
-from search_api.engine import region_labels
+from search_api.faceting import region_labels
 from search_api.fields import Fields
 
 MOST_ROWS = 40
@@ -49,7 +49,7 @@ def rows_at(metas: Sequence[Metadata], level: Level) -> list[Row]:
     return [Row(code, labels[code], dict(sorted(years[code].items()))) for code in sorted(labels)]
 
 
-def coverage_fields(index: Index) -> Fields:
+def coverage_fields(index: Backend) -> Fields:
     """The corpus in numbers, and the table of regions and years."""
     metas = index.metas
     level, rows = coverage(metas)

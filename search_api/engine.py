@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
@@ -13,14 +12,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.backend import EVERYTHING, ROLES, Backend, Chosen, Remote, Rows
 from indexer.bridge import Expansion
 from indexer.embedders import Embedder, FloatArray
 from indexer.lexical import Boosts
+from indexer.opening import needs_folder
 from indexer.shapes import BadInput, Metadata, Passage, Role
-from indexer.store import ROLES, Index
-from indexer.vectors import Mask
+from indexer.store import Index
 from indexer.words import matched_spans, tokens
-from search_api.filters import Filters, Restriction, restrict
+from search_api.faceting import FacetCounter, FacetValue
+from search_api.filters import Filters, restrict
 from search_api.fusion import Candidate, Candidates, Column, Fusion
 from search_api.likeness import same_wording
 from search_api.mentions import Gazetteer, Mentions
@@ -33,8 +34,7 @@ if TYPE_CHECKING:
 POOL = 200  # candidates of each half that are fused
 MOST_HITS = 1000
 DIVERSE = 0.6  # diversity at which a report's further passages come after all others' best
-FACETS = ("issuer", "region", "year", "level", "role")
-Rows = Sequence[int] | NDArray[np.int64]
+BODY = Boosts(body=1, heading=0, title=0)
 UNASKED = (Role.INTRO, Role.DUTY, Role.PLANS)
 
 
@@ -61,15 +61,6 @@ class Hit:
     matched: Matched
     marks: tuple[tuple[int, int], ...]
     same_as: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FacetValue:
-    """One value of a facet and the number of ranked passages that have it."""
-
-    value: str
-    label: str
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +95,7 @@ class Engine:
 
     def __init__(
         self,
-        index: Index,
+        index: Backend,
         embedder: Embedder,
         *,
         fusion: Fusion | None = None,
@@ -122,8 +113,18 @@ class Engine:
         self.fusion = fusion or Fusion()
         self.boosts = boosts or Boosts()
         self.reranker = reranker
-        self.gazetteer = Gazetteer(index.metas)
-        self._facets_of: dict[int, tuple[tuple[str, tuple[str, str]], ...]] = {}  # by report
+        self.gazetteer = Gazetteer(index)
+        self._facets = FacetCounter(index)
+
+    @property
+    def local(self) -> Index:
+        """The index, for what needs the files of one on this machine.
+
+        :raises NotOffered: if it is kept elsewhere.
+        """
+        if not isinstance(self.index, Index):
+            raise needs_folder()
+        return self.index
 
     @cached_property
     def atlas(self) -> Atlas:
@@ -157,13 +158,13 @@ class Engine:
         if diversity is not None and not 0 <= diversity <= 1:
             raise BadInput(f"diversity = {diversity} is not between 0 and 1")
         query = parse_query(text, expand=expand)
-        restriction = restrict(self.index, filters)
-        ranked = self.rank(query, restriction, pool=max(POOL, k), diversity=diversity)
+        chosen = restrict(self.index, filters)
+        ranked = self.rank(query, chosen, pool=max(POOL, k), diversity=diversity)
         ranked = self.reranked(query.read, ranked)
         if distinctive:
             from search_api.wording.shares import prefer_distinctive  # rarely asked for
 
-            ranked = prefer_distinctive(self.index, ranked)
+            ranked = prefer_distinctive(self.local, ranked)
         hits = self._folded([self.hit(n, c, query) for n, c in enumerate(islice(ranked, k), 1)])
         facets = self.facets(ranked.row)
         return SearchResult(
@@ -179,16 +180,15 @@ class Engine:
 
     def without(self, filters: Filters) -> list[tuple[str, int]]:
         """(name, passages allowed without it) for each filter: which of them leaves nothing."""
-        counts = []
-        for name, others in filters.without():
-            mask = restrict(self.index, others).mask
-            counts.append((name, len(self.index) if mask is None else int(mask.sum())))
-        return counts
+        return [
+            (name, self.index.count(restrict(self.index, others)))
+            for name, others in filters.without()
+        ]
 
     def rank(
         self,
         query: Query,
-        restriction: Restriction,
+        chosen: Chosen,
         *,
         pool: int = POOL,
         diversity: float | None = None,
@@ -199,16 +199,15 @@ class Engine:
         ``voice`` is feedback from elsewhere, such as `voice` of the whole index.
         """
         weights = self.fusion.weights(english=query.english)
-        begun = self._begin(query, restriction, pool)
+        begun = self._begin(query, chosen, pool)
         heard = self._feedback(begun.found, query) if voice is None else voice
         known = begun.found.row
-        near = np.array(self._near(heard, restriction.mask, pool), dtype=np.int64)
-        further = np.setdiff1d(near, known)
+        further = np.setdiff1d(self.index.nearest(heard, pool, chosen), known)
         found = begun.found.plus(self._candidates(begun, further))
-        likeness = self.index.vectors.cosines(heard, found.row)
+        likeness = self.index.vectors_of(found.row) @ heard
         ranked = weights.after_feedback(found, likeness)
         penalty = self.fusion.again if diversity is None else diversity
-        return weights.spread(ranked, self.index.column("report")[ranked.row], penalty)
+        return weights.spread(ranked, self.index.facts(ranked.row)[0], penalty)
 
     def reranked(self, question: str, ranked: Candidates) -> Candidates:
         """``ranked`` as the reranker orders its best; without one, as it is."""
@@ -221,44 +220,39 @@ class Engine:
     def voice(self, query: Query) -> FloatArray:
         """The feedback from the best passages of the whole index: whatever a ranking is
         restricted to, a passage then gets the same relevance."""
-        return self._feedback(self._begin(query, Restriction(None, ()), POOL).found, query)
+        return self._feedback(self._begin(query, EVERYTHING, POOL).found, query)
 
-    def _begin(self, query: Query, restriction: Restriction, pool: int) -> _Begun:
+    def _begin(self, query: Query, chosen: Chosen, pool: int) -> _Begun:
         """What both halves find on their own."""
         vector = self.embedder.embed_query(query.read)
         mentions = self.gazetteer.find(query.read)
-        near = self._near(vector, restriction.mask, pool)
+        near = [self.index.nearest(vector, pool, chosen)]
         if mentions.places is not None:
-            named = mentions.places[self.index.column("report")]
-            near += self._near(vector, both(named, restriction.mask), pool)
-        begun = _Begun(vector, self._shares(query, restriction, pool), mentions, NOBODY)
-        rows = np.unique(np.array([*near, *begun.shares], dtype=np.int64))
+            near.append(self.index.nearest(vector, pool, of_reports(chosen, mentions.places)))
+        begun = _Begun(vector, self._shares(query, chosen, pool), mentions, NOBODY)
+        rows = np.unique(np.concatenate([*near, np.array(list(begun.shares), dtype=np.int64)]))
         return replace(begun, found=self._candidates(begun, rows))
 
-    def _near(self, vector: FloatArray, mask: Mask | None, pool: int) -> list[int]:
-        """The rows of the ``pool`` nearest vectors among those allowed."""
-        return [row for row, _ in self.index.vectors.search(vector, pool, mask)]
-
-    def _shares(self, query: Query, restriction: Restriction, pool: int) -> dict[int, float]:
+    def _shares(self, query: Query, chosen: Chosen, pool: int) -> dict[int, float]:
         """Lexical share of the ``pool`` best rows by BM25."""
-        lexical = self.index.lexical
+        index = self.index
         groups = (*query.groups, *query.inner)
-        found = lexical.search(groups, pool, boosts=self.boosts, tags=restriction.tags)
-        ceiling = lexical.ceiling(query.groups, absent=True) + lexical.ceiling(query.inner) or 1.0
+        found = index.words(groups, pool, boosts=self.boosts, chosen=chosen)
+        ceiling = index.ceiling(query.groups, absent=True) + index.ceiling(query.inner) or 1.0
         return {row: min(1.0, score / ceiling) for row, score in found}
 
     def _candidates(self, begun: _Begun, rows: NDArray[np.int64]) -> Candidates:
         """``rows`` of both halves, each with its cosine, lexical share and prior."""
-        whole = self.index.vectors.cosines(begun.vector, rows)
-        nearest = self.index.clauses.nearest(begun.vector, rows)
+        whole = self.index.vectors_of(rows) @ begun.vector
+        nearest = self.index.clause_cosines(begun.vector, rows)
         cosine = whole + self.fusion.clause * (nearest - whole)
         lexical = np.array([begun.shares.get(row, 0.0) for row in rows.tolist()])
         return Candidates.of(rows, cosine, lexical, self._prior(begun.mentions, rows))
 
     def _prior(self, mentions: Mentions, rows: NDArray[np.int64]) -> Column:
         """The evidence that each row has by what the question names, without its text."""
-        fusion, lexical = self.fusion, self.index.lexical
-        report, role = self.index.column("report")[rows], self.index.column("role")[rows]
+        fusion = self.fusion
+        report, role = self.index.facts(rows)
         prior = np.zeros(len(rows))
         if mentions.places is not None:
             prior += fusion.place * mentions.places[report]
@@ -268,7 +262,7 @@ class Engine:
             row
             for number in mentions.numbers
             for word in tokens(number)
-            for row, _ in lexical.search([[(word, 1.0)]], POOL, boosts=Boosts(1, 0, 0))
+            for row, _ in self.index.words([[(word, 1.0)]], POOL, boosts=BODY, chosen=EVERYTHING)
         ]
         unasked = [ROLES.index(r) for r in UNASKED if r not in mentions.roles]
         prior += fusion.number * np.isin(rows, exact)
@@ -278,7 +272,7 @@ class Engine:
         """Mean vector of the best passages, each weighted by its relevance."""
         weights, speakers = self.fusion.weights(english=query.english), self.fusion.speakers
         ranked = weights.before_feedback(found)
-        vectors = self.index.vectors.reconstruct(ranked.row[:speakers])
+        vectors = self.index.vectors_of(ranked.row[:speakers])
         mean: FloatArray = ranked.score[:speakers].astype(np.float32) @ vectors
         return mean / np.float32(speakers)
 
@@ -291,60 +285,35 @@ class Engine:
             score=found.score,
             row=found.row,
             passage=passage,
-            meta=self.index.metas[int(self.index.column("report")[found.row])],
+            meta=self.index.metas[int(self.index.facts([found.row])[0][0])],
             matched=_matched(found, self.fusion),
             marks=marks,
         )
 
     def _folded(self, hits: Sequence[Hit]) -> tuple[Hit, ...]:
         """The hits, each that repeats an earlier one's wording pointing to it."""
-        vectors = self.index.vectors.reconstruct([hit.row for hit in hits])
+        vectors = self.index.vectors_of([hit.row for hit in hits])
         firsts = same_wording([hit.passage.text for hit in hits], vectors)
         return tuple(
             hit if first is None else replace(hit, same_as=hits[first].passage.id)
             for hit, first in zip(hits, firsts, strict=True)
         )
 
+    def facets_of(self, chosen: Chosen) -> dict[str, tuple[FacetValue, ...]]:
+        """Counts as `facets` gives them over all passages that are chosen."""
+        if isinstance(self.index, Remote):
+            return self._facets.weighed(*self.index.tally(chosen))
+        return self._facets.count(self.index.rows_of(chosen))
+
     def facets(self, rows: Rows) -> dict[str, tuple[FacetValue, ...]]:
         """Counts of issuer, region (every level), year, level and role over passages."""
-        reports = Counter(self.index.column("report")[rows].tolist())
-        counts = {name: Counter[tuple[str, str]]() for name in FACETS}
-        for report, n in reports.items():
-            if report not in self._facets_of:
-                self._facets_of[report] = tuple(report_facets(self.index.metas[report]))
-            for name, value in self._facets_of[report]:
-                counts[name][value] += n
-        for role, n in Counter(self.index.column("role")[rows].tolist()).items():
-            counts["role"][ROLES[role], ROLES[role]] += n
-        return {name: _values(counter) for name, counter in counts.items()}
+        return self._facets.count(rows)
 
 
-def both(mask: Mask, other: Mask | None) -> Mask:
-    """Where both masks allow; None allows everything."""
-    return mask if other is None else mask & other
-
-
-def report_facets(meta: Metadata) -> Iterable[tuple[str, tuple[str, str]]]:
-    """(facet, (value, label)) for all that a report is counted under."""
-    yield "issuer", (meta.issuer, meta.issuer)
-    yield "year", (str(meta.year or ""), str(meta.year or ""))
-    yield "level", (str(meta.level or ""), str(meta.level or ""))
-    yield from (("region", pair) for pair in region_labels(meta))
-
-
-def region_labels(meta: Metadata) -> Iterable[tuple[str, str]]:
-    """(code, full name) of a report's region and of those above it, widest first."""
-    region = meta.region
-    names = (region.province, region.prefecture, region.county)
-    for code in region.codes:
-        depth = 1 if code.endswith("0000") else (2 if code.endswith("00") else 3)
-        if names[depth - 1]:
-            yield code, "".join(names[:depth])
-
-
-def _values(counter: Counter[tuple[str, str]]) -> tuple[FacetValue, ...]:
-    rows = sorted(counter.items(), key=lambda pair: (-pair[1], pair[0]))
-    return tuple(FacetValue(value, label, n) for (value, label), n in rows if value)
+def of_reports(chosen: Chosen, reports: NDArray[np.bool_]) -> Chosen:
+    """Those of ``chosen`` that stand in ``reports``, shape (all reports,)."""
+    both = reports if chosen.reports is None else reports & chosen.reports
+    return Chosen(both, chosen.roles, chosen.tags)
 
 
 def _matched(found: Candidate, fusion: Fusion) -> Matched:

@@ -15,18 +15,17 @@ from pathlib import Path
 
 import numpy as np
 
+from indexer.backend import EVERYTHING, Backend
 from indexer.build import build_index
 from indexer.embedders import Embedder
 from indexer.embedding import embedded_text
 from indexer.shapes import BadInput
 from indexer.store import Index
 from search_api.engine import DIVERSE, Engine
-from search_api.filters import Restriction
 from search_api.fusion import Fusion
 from search_api.metrics import DEPTH, Interval, Scores, interval, score
 from search_api.query import parse_query
 
-EVERYTHING = Restriction(None, ())
 Ranker = Callable[["Question"], Sequence[int]]  # a question -> rows, best first
 
 
@@ -90,7 +89,7 @@ def index_collection(collection: Collection, embedder: Embedder, root: Path) -> 
     return Index.open(root / "index")
 
 
-def paragraph_of_rows(collection: Collection, index: Index) -> list[str]:
+def paragraph_of_rows(collection: Collection, index: Backend) -> list[str]:
     """For each row the id of the paragraph it lies in, or '' for none."""
     spans: dict[str, list[tuple[int, int, str]]] = {}
     for paragraph_id, (report_id, text) in collection.paragraphs.items():
@@ -117,7 +116,7 @@ def rank_paragraphs(rows: Sequence[int], paragraphs: Sequence[str]) -> list[str]
 class Judge:
     """Scores rankers over one indexed collection."""
 
-    def __init__(self, collection: Collection, index: Index) -> None:
+    def __init__(self, collection: Collection, index: Backend) -> None:
         self.collection = collection
         self.index = index
         self.paragraphs = paragraph_of_rows(collection, index)
@@ -149,14 +148,15 @@ def rankers(engine: Engine) -> dict[str, Ranker]:
         def ranked(q: Question) -> list[int]:
             query = parse_query(q.text, expand=expand)
             groups = (*query.groups, *query.inner)
-            found = engine.index.lexical.search(groups, size, boosts=engine.boosts)
+            found = engine.index.words(groups, size, boosts=engine.boosts, chosen=EVERYTHING)
             return [row for row, _ in found]
 
         return ranked
 
     def dense(q: Question) -> list[int]:
         vector = engine.embedder.embed_query(q.text)
-        return [row for row, _ in engine.index.vectors.search(vector, size)]
+        rows: list[int] = engine.index.nearest(vector, size, EVERYTHING).tolist()
+        return rows
 
     return {
         "hybrid": hybrid(fusion),
@@ -206,7 +206,7 @@ def evaluate(
     folder: Path,
     embedder: Embedder,
     baselines: Mapping[str, Embedder] | None = None,
-    index: Index | None = None,
+    index: Backend | None = None,
 ) -> list[Row]:
     """The table of all systems on the development set in ``folder``.
 

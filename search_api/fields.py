@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from indexer.backend import Backend
 from indexer.bridge import Expansion
 from indexer.records import StoredReport
 from indexer.shapes import Metadata, Passage, Section
-from indexer.store import Index
 from search_api.citations import citation
 from search_api.engine import Hit, SearchResult
 
@@ -110,7 +110,7 @@ def passage_fields(report: StoredReport, passage: Passage, section: tuple[int, i
     }
 
 
-def index_fields(index: Index) -> Fields:
+def index_fields(index: Backend) -> Fields:
     """What an index holds: reports, counts, embedder and ledger."""
     manifest = index.manifest
     return {

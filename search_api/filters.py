@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeVar
+from weakref import ref
 
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.backend import EVERYTHING, Backend, Chosen
 from indexer.shapes import BadInput, Level, Metadata, Role
-from indexer.store import ROLES, Index
 
+REMEMBERED = 64  # choices kept resolved
 Named = TypeVar("Named", bound=StrEnum)
 
 
@@ -40,22 +43,34 @@ class Filters:
         return [(name, replace(self, **{name: ()})) for name in named]
 
 
-@dataclass(frozen=True, slots=True)
-class Restriction:
-    """Filters resolved against an index: the same passages as a mask and as tags."""
-
-    mask: NDArray[np.bool_] | None  # None: everything is allowed
-    tags: tuple[tuple[str, ...], ...]
-
-
-def restrict(index: Index, filters: Filters) -> Restriction:
-    """Resolve ``filters``.
+def restrict(index: Backend, filters: Filters) -> Chosen:
+    """The passages that ``filters`` allow.
 
     :raises BadInput: naming an issuer, region, role, level or report that the index does not have.
     """
-    if not filters:
-        return Restriction(None, ())
-    metas = index.metas
+    return _resolved(ref(index), filters) if filters else EVERYTHING
+
+
+def allowed_reports(index: Backend, filters: Filters) -> NDArray[np.bool_]:
+    """The reports of which ``filters`` allow a passage, shape (reports,).
+
+    :raises BadInput: as `restrict` does.
+    """
+    chosen = restrict(index, filters)
+    if chosen.reports is not None and not chosen.roles:
+        return chosen.reports
+    allowed = np.ones(len(index.metas), dtype=np.bool_)
+    if chosen.roles:
+        allowed[:] = False
+        allowed[index.facts(index.rows_of(chosen))[0]] = True
+    return allowed
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _resolved(index: ref[Backend], filters: Filters) -> Chosen:
+    """`restrict`, remembered as long as the index lives: the same filters come again and again."""
+    held = index()
+    metas = held.metas if held else ()
     chosen = np.ones(len(metas), dtype=np.bool_)
     tags: list[tuple[str, ...]] = []
     for values, test, tag in _report_facets(filters, metas):
@@ -63,12 +78,10 @@ def restrict(index: Index, filters: Filters) -> Restriction:
             hit = np.array([any(test(meta, v) for v in values) for meta in metas], dtype=np.bool_)
             chosen &= hit
             tags.append(tuple(sorted({tag(meta) for meta, h in zip(metas, hit, strict=True) if h})))
-    mask = chosen[index.column("report")]
-    if filters.role:
-        roles = [member(Role, value) for value in filters.role]
-        mask &= np.isin(index.column("role"), [ROLES.index(role) for role in roles])
+    roles = tuple(member(Role, value) for value in filters.role)
+    if roles:
         tags.append(tuple(f"role:{role}" for role in roles))
-    return Restriction(mask, tuple(tags))
+    return Chosen(chosen, roles, tuple(tags))
 
 
 def in_region(meta: Metadata, value: str) -> bool:

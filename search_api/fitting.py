@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.backend import EVERYTHING
 from indexer.embedders import Embedder
 from search_api.engine import Engine
 from search_api.evaluate import (
-    EVERYTHING,
     Collection,
     Judge,
     Question,
@@ -127,7 +127,7 @@ def gather(collection: Collection, engine: Engine, lang: str) -> Table:
     for n, q in enumerate(questions):
         for c in engine.rank(parse_query(q.text), EVERYTHING, pool=rows, diversity=0):
             cosine[n, c.row], lexical[n, c.row], prior[n, c.row] = c.cosine, c.lexical, c.prior
-    vectors = engine.index.vectors.reconstruct(range(rows))
+    vectors = engine.index.vectors_of(range(rows))
     return Table(
         questions=questions,
         cosine=cosine,

@@ -23,8 +23,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from indexer.backend import Backend
 from indexer.shapes import BadInput, Passage
-from indexer.store import Index
 from search_api.query import parse_query
 
 MOST_LINES = 100_000  # of a file
@@ -157,7 +157,7 @@ def load_questions(path: Path) -> tuple[Question, ...]:
 
 
 def load_judgements(
-    path: Path, questions: Sequence[Question], index: Index
+    path: Path, questions: Sequence[Question], index: Backend
 ) -> dict[str, tuple[Judged, ...]]:
     """What was judged of each question, by its id.
 
@@ -185,7 +185,7 @@ def load_judgements(
 Span = Callable[[Line, str, "int | None", int, str], tuple[int, int]]
 
 
-def span_checker(index: Index) -> Span:
+def span_checker(index: Backend) -> Span:
     """A function that makes sure of a span, or finds the one of a quote."""
     reports = {meta.id for meta in index.metas}
 

@@ -7,14 +7,14 @@ exclude.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.shapes import Metadata, Role
+from indexer.backend import Backend
+from indexer.shapes import Role
 from indexer.words import fold
 
 LONGEST_NAME = 12  # characters
@@ -44,43 +44,44 @@ class Mentions:
 class Gazetteer:
     """The places and years of an index's reports."""
 
-    def __init__(self, metas: Sequence[Metadata]) -> None:
-        self._size = len(metas)
-        self._names: dict[str, list[int]] = defaultdict(list)
-        self._years: dict[str, list[int]] = defaultdict(list)
-        for row, meta in enumerate(metas):
-            for name in meta.names:
-                self._names[name].append(row)
-            self._years[str(meta.year)].append(row)
+    def __init__(self, index: Backend) -> None:
+        self._index = index
 
     def find(self, text: str) -> Mentions:
         """What ``text`` names."""
         text = fold(text)
         years = YEAR.findall(text)
+        named = self._index.named({*possible_names(text), *years})
         return Mentions(
-            places=self._mask(self._names, self._places(text)),
-            years=self._mask(self._years, years),
+            places=self._mask(named, outermost(named.keys() - set(years))),
+            years=self._mask(named, years),
             numbers=tuple(n for n in NUMBER.findall(text) if n not in years),
             roles=frozenset(role for role, asked in ASKED.items() if asked.search(text)),
         )
 
-    def _places(self, text: str) -> set[str]:
-        """The names in ``text``, without those that lie within a longer one."""
-        found = {
-            text[at : at + n]
-            for at in range(len(text))
-            for n in range(2, LONGEST_NAME + 1)
-            if text[at : at + n] in self._names and not text[at].isascii()
-        }
-        words = LATIN.findall(text)
-        joined = ("".join(words[at : at + n]) for at in range(len(words)) for n in (1, 2, 3))
-        found |= {name for name in joined if name in self._names}
-        return {name for name in found if not any(name != o and name in o for o in found)}
-
-    def _mask(self, table: dict[str, list[int]], names: Iterable[str]) -> NDArray[np.bool_] | None:
-        rows = [row for name in names for row in table.get(name, ())]
+    def _mask(
+        self, named: Mapping[str, Sequence[int]], names: Iterable[str]
+    ) -> NDArray[np.bool_] | None:
+        rows = [row for name in names for row in named.get(name, ())]
         if not rows:
             return None
-        mask = np.zeros(self._size, dtype=np.bool_)
+        mask = np.zeros(len(self._index.metas), dtype=np.bool_)
         mask[rows] = True
         return mask
+
+
+def possible_names(text: str) -> set[str]:
+    """All stretches of ``text`` that are as long as a name: Han from any place, Latin words."""
+    found = {
+        text[at : at + n]
+        for at in range(len(text))
+        for n in range(2, min(LONGEST_NAME, len(text) - at) + 1)
+        if not text[at].isascii()
+    }
+    words = LATIN.findall(text)
+    return found | {"".join(words[at : at + n]) for at in range(len(words)) for n in (1, 2, 3)}
+
+
+def outermost(names: Set[str]) -> set[str]:
+    """``names`` without those that lie within a longer one."""
+    return {name for name in names if not any(name != o and name in o for o in names)}

@@ -9,6 +9,10 @@ MESSAGES = {
     "read": ("reading", "读取"),
     "embed": ("embedding", "向量化"),
     "indexed": ("{result} → {folder}", "{result} → {folder}"),
+    "waiting": (
+        "shard {shard} is done; published when these are too: {shards}",
+        "第 {shard} 份已完成；其余各份完成后发布：{shards}",
+    ),
     "nothing": ("nothing found", "没有结果"),
     "corrected": ("read as: {words}", "按此理解：{words}"),
     "expanded": ("also searched: {words}", "同时检索：{words}"),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 DEFAULT_INDEX = Path(".bureau")
 NOTHING = 1  # exit status where nothing was found
+INDEX_HELP = "Index directory, or milvus://host:port/collection. 索引目录或 Milvus 地址"
 OpenEngine = Callable[[Path, str | None], "Engine"]
 FILTERS: dict[str, tuple[type, str]] = {  # in the order of `Filters`
     "issuer": (str, "Bureau, or part of its name. 发文机关"),
@@ -35,9 +36,7 @@ class Options:
     def __init__(self, typer: ModuleType) -> None:
         self._typer = typer
         option = typer.Option
-        self.index = option(
-            DEFAULT_INDEX, "--index", envvar="BUREAU_INDEX", help="Index directory. 索引目录"
-        )
+        self.index = option(DEFAULT_INDEX, "--index", envvar="BUREAU_INDEX", help=INDEX_HELP)
         self.form = option("", "--format", help="csv, xlsx or json; readable text without. 格式")
         self.out = option(None, "--out", help="File to write; stdout without. 输出文件")
         self.json = option(False, "--json", help="JSON, one object a line.")

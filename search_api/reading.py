@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
+from indexer.backend import Backend
 from indexer.records import StoredReport
 from indexer.shapes import Passage
-from indexer.store import Index
 
 
-def section_span(index: Index, report: StoredReport, passage: Passage) -> tuple[int, int]:
+def section_span(index: Backend, report: StoredReport, passage: Passage) -> tuple[int, int]:
     """The span of the section that ``passage`` belongs to, heading included."""
     section = report.sections[passage.section]
-    rows = (index.column("report") == _row_of(index, report)) & (
-        index.column("section") == passage.section
-    )
-    starts, ends = index.column("start")[rows], index.column("end")[rows]
-    return min(section.start, int(starts.min())), max(section.end, int(ends.max()))
-
-
-def _row_of(index: Index, report: StoredReport) -> int:
-    return next(n for n, meta in enumerate(index.metas) if meta.id == report.meta.id)
+    passages = map(index.passage, index.rows_of_report(report.meta.id).tolist())
+    own = [p for p in passages if p.section == passage.section]
+    return min(section.start, *(p.start for p in own)), max(section.end, *(p.end for p in own))

@@ -98,6 +98,7 @@ def add_serve(app: Any, options: Options, open_engine: OpenEngine) -> None:  # n
     ) -> None:
         """The web page and the HTTP interface. 网页与接口"""
         os.environ.setdefault("OMP_NUM_THREADS", "1")  # requests side by side use the cores
+        from indexer.opening import open_index
         from indexer.store import Index
         from search_api.serving.listening import check_free
         from search_api.terminal import tell
@@ -107,7 +108,9 @@ def add_serve(app: Any, options: Options, open_engine: OpenEngine) -> None:  # n
             from search_api.llm.client import settings
 
             llm = settings(llm_url, llm_model, llm_timeout)
-        opened = Index.open(index)
+        opened = open_index(index)
+        if isinstance(opened, Index):
+            opened.check_all()
         check_free(host, port)
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         served = Served(

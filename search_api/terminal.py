@@ -13,9 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from indexer.backend import Backend
 from indexer.records import StoredReport
 from indexer.shapes import LedgerEntry, Metadata, Origin, Passage
-from indexer.store import Index
 from search_api.citations import ARROW, citation
 from search_api.compare import Comparison, State
 from search_api.coverage import coverage
@@ -172,7 +172,7 @@ def show_comparison(found: Comparison) -> None:
         tell(say("left_out", n=found.left_out))
 
 
-def show_stats(index: Index) -> None:
+def show_stats(index: Backend) -> None:
     """The reports, how regions and years are covered, weak guesses, and files left out."""
     out.print(reports_table(index))
     out.print()
@@ -206,7 +206,7 @@ def ledger_line(entry: LedgerEntry) -> str:
     return f"{say(f'fate.{entry.fate}')}: {entry.file!r}: {reason}"
 
 
-def reports_table(index: Index) -> Table:
+def reports_table(index: Backend) -> Table:
     """One line a report; the confidence is that of its least sure field, the date aside."""
     table = Table(box=None, pad_edge=False)
     for name in ("id", "issuer", "region", "year", "passages", "confidence"):
@@ -219,7 +219,7 @@ def reports_table(index: Index) -> Table:
     return table
 
 
-def coverage_table(index: Index) -> Table:
+def coverage_table(index: Backend) -> Table:
     """Reports by region and year."""
     _, rows = coverage(index.metas)
     years = sorted({year for row in rows for year in row.years})

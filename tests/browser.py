@@ -8,17 +8,19 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 ROOT = Path(__file__).resolve().parents[1]
 CHROMIUM = Path("/usr/bin/chromium")
+AXE = ROOT / ".ci" / "node_modules" / "axe-core" / "axe.min.js"
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 ZH, EN = "重复信访怎么治理", "how do bureaus handle repeated petitioning"
 DRONES = "无人机巡查河道"
@@ -43,6 +45,13 @@ PAGES = ["青禾县信访局2024年工作报告", "一、主要做法", "组织�
 needs_chromium = pytest.mark.skipif(
     not CHROMIUM.exists(), reason=f"the page's tests need Chromium at {CHROMIUM}"
 )
+needs_axe = pytest.mark.skipif(
+    not AXE.exists(), reason="the scan needs axe-core: npm ci --prefix .ci"
+)
+# What the server answers comes late to a page that was opened after this was added to it.
+SLOW = """{ const real = window.fetch;
+  window.fetch = (...all) =>
+    new Promise((go) => setTimeout(go, 500)).then(() => real(...all)); }"""
 
 
 def write_reports(folder: Path) -> Path:
@@ -140,7 +149,35 @@ def first_hit(server: str, q: str, more: str = "") -> dict:
     return api(server, f"v1/search?q={quote(q)}&k=1{more}")["hits"][0]
 
 
+def settle(page: Page) -> None:
+    """Wait until the page just opened shows its results: what comes later moves what is there."""
+    expect(page.locator("#results")).to_have_attribute("aria-busy", "false", timeout=30_000)
+
+
+def until(page: Page, read: Callable[[], Any], wanted: Any) -> Any:
+    """What ``read`` gives once that is ``wanted``, or at last; for what `expect` cannot see."""
+    for _ in range(100):
+        if read() == wanted:
+            break
+        page.wait_for_timeout(50)
+    return read()
+
+
+def on_clipboard(page: Page) -> str:
+    return page.evaluate("navigator.clipboard.readText()").replace("\r\n", "\n")
+
+
+def barriers(page: Page, within: str = "body") -> list[tuple[str, list[list[str]]]]:
+    """Rules of axe that are broken seriously, each with the first places that break it."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("(place) => axe.run(place).then((all) => all.violations)", within)
+    serious = [rule for rule in found if rule["impact"] in ("serious", "critical")]
+    return [(rule["id"], [node["target"] for node in rule["nodes"]][:3]) for rule in serious]
+
+
 def highlighted(page: Page) -> str:
+    """The words marked in the reader, which was closed before, or in the same report."""
     page.wait_for_selector("#reader mark")
     return "".join(page.locator("#reader mark").all_text_contents())
 

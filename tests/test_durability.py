@@ -166,6 +166,14 @@ def damaged(data, kind, chance):
     return data + bytes([chance.randrange(256)])
 
 
+def opened(root):
+    """The index with all its files opened, as a server has it."""
+    index = Index.open(root)
+    index.hold()
+    index.hold_tools()
+    return index
+
+
 def test_hundreds_of_damages_are_refused_naming_the_file(root):
     chance = random.Random(3)
     files = parts(root)
@@ -175,7 +183,7 @@ def test_hundreds_of_damages_are_refused_naming_the_file(root):
         path.write_bytes(damaged(data, chance.choice(["flip", "flip", "cut", "longer"]), chance))
         try:
             with pytest.raises(BadIndex) as caught:
-                Index.open(root)
+                opened(root)
         finally:
             path.write_bytes(data)
         assert path.name in str(caught.value) or path.name == "CURRENT"
@@ -190,7 +198,7 @@ def test_swapped_files_are_refused(root):
         one.write_bytes(second)
         other.write_bytes(first)
         with pytest.raises(BadIndex):
-            Index.open(root)
+            opened(root)
         one.write_bytes(first)
         other.write_bytes(second)
 

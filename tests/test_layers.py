@@ -15,6 +15,7 @@ TRAINING = "indexer.training"
 ROUTES = "search_api.routes"
 ONE_IMPORTER = {
     "faiss": {"indexer.vectors"},
+    "pymilvus": {"indexer.milvus.client"},
     "tantivy": {"indexer.lexical"},
     "onnxruntime": {"indexer.embedders"},
     "tokenizers": {"indexer.embedders"},
@@ -59,6 +60,7 @@ SHELLS = {
     "search_api.shells.changes",
     "search_api.shells.collect",
     "search_api.shells.drafting",
+    "search_api.shells.indexing",
     "search_api.shells.indicators",
     "search_api.shells.proof",
     "search_api.shells.matrix",

@@ -10,12 +10,16 @@ from browser import (
     EN,
     OYSTERS,
     PHONE,
+    SLOW,
     ZH,
     api,
     first_hit,
     highlighted,
     link,
     needs_chromium,
+    on_clipboard,
+    settle,
+    until,
     year_box,
 )
 from playwright.sync_api import expect
@@ -27,13 +31,14 @@ pytestmark = needs_chromium
 def test_first_visit_says_what_this_is_and_what_it_holds(visit, server):
     page = visit()
     expect(page.locator("h1")).to_have_text("让报告原文来回答")
-    modes = page.locator(".examples .kind").all_text_contents()
-    assert len(modes) == 5 and set(modes) == {"检索", "问答", "比较"}
+    kinds = page.locator(".examples .kind")
+    expect(kinds).to_have_count(5)
+    assert set(kinds.all_text_contents()) == {"检索", "问答", "比较"}
     held = api(server, "v1/coverage")
-    numbers = page.locator(".facts b").all_text_contents()
     regions = len([region for region in held["regions"] if region["label"]])
     span = f"{held['years'][0]}–{held['years'][-1]}"
-    assert numbers == [str(held["reports"]), str(held["bureaus"]), span, str(regions)]
+    numbers = [str(held["reports"]), str(held["bureaus"]), span, str(regions)]
+    expect(page.locator(".facts b")).to_have_text(numbers)
     expect(page.locator(".titles li")).to_have_count(held["reports"])
     page.locator(".examples a").first.click()
     expect(page.locator(".hit").first).to_be_visible()
@@ -45,9 +50,10 @@ def test_first_visit_has_a_table_of_reports_by_region_and_year(visit, server):
     years = [str(year) for year in held["years"]]
     if any("" in region["years"] for region in held["regions"]):
         years.append("")
-    heads = page.locator(".coverage thead th").all_text_contents()
-    assert heads == ["Region", *(year or "not stated" for year in years)]
+    heads = ["Region", *(year or "not stated" for year in years)]
+    expect(page.locator(".coverage thead th")).to_have_text(heads)
     regions = sorted(held["regions"], key=lambda region: not region["label"])  # unknown: last
+    expect(page.locator(".coverage tbody tr")).to_have_count(len(regions))
     rows = [
         row.locator("th, td").all_text_contents()
         for row in page.locator(".coverage tbody tr").all()
@@ -71,7 +77,7 @@ def test_search_shows_the_hits_of_the_interface(visit, server, q, locale):
     for hit, card in zip(shown, page.locator(".hit").all(), strict=True):
         marks = ["".join(list(hit["text"])[a:b]) for a, b in hit["marks"]]
         assert card.locator("mark").all_text_contents() == marks
-        assert card.locator(".badge").get_attribute("class") == f"badge {hit['matched']}"
+        expect(card.locator(".badge")).to_have_class(f"badge {hit['matched']}")
     cited = api(server, f"v1/passages/{quote(found['hits'][0]['passage_id'])}")["citation"]
     expect(page.locator(".cite").first).to_have_text(cited)
 
@@ -108,6 +114,22 @@ def test_filters_narrow_widen_and_go(visit, server):
     page.locator(".chip.clear").click()
     expect(page.locator(".chip")).to_have_count(0)
     assert "year" not in page.url
+
+
+def test_filters_chosen_before_an_answer_has_come_all_count(visit, server):
+    page = visit()
+    page.add_init_script(SLOW)
+    page.goto(server + link(ZH))
+    year_box(page, 2023).check()
+    year_box(page, 2025).check()
+    page.get_by_role("checkbox", name=re.compile("^存在问题")).check()
+    expect(page.locator(".chip .kind")).to_have_count(3)
+    expect(year_box(page, 2023)).to_be_checked()
+    page.goto(server + link(EN))
+    year_box(page, 2024).check()
+    page.locator("#expand").click()
+    expect(page.locator(".expansion dd")).to_have_count(0)
+    expect(page.locator(".chip .kind")).to_have_count(1)
 
 
 @pytest.mark.parametrize(
@@ -151,10 +173,10 @@ def test_passages_with_the_same_wording_are_folded_and_can_be_opened(visit, serv
     card = page.locator(f".hit[data-open='{first['passage_id']}']")
     expect(card.locator("summary")).to_have_text("另有 2 段表述相同")
     card.locator("summary").click()
-    assert card.locator(".same .line a").all_text_contents() == [hit["issuer"] for hit in same]
+    expect(card.locator(".same .line a")).to_have_text([hit["issuer"] for hit in same])
     card.locator(".same .line a").last.click()
     assert highlighted(page) == same[-1]["text"]
-    assert page.locator("#reader h2").text_content() == same[-1]["title"]
+    expect(page.locator("#reader h2")).to_have_text(same[-1]["title"])
 
 
 def test_a_slip_of_the_pen_is_shown_as_it_was_read(visit, server):
@@ -176,9 +198,9 @@ def test_reader_highlights_the_hit_and_copies_it_with_its_citation(visit, server
     assert text == api(server, f"v1/reports/{hit['report_id']}")["text"]
     page.locator("#reader").get_by_role("button", name="复制引文").click()
     expect(page.locator("#live")).to_contain_text("已复制")
-    copied = page.evaluate("navigator.clipboard.readText()")
     cited = api(server, f"v1/passages/{quote(hit['passage_id'])}")["citation"]
-    assert copied == f"“{hit['text']}”\n—— {cited}"
+    wanted = f"“{hit['text']}”\n—— {cited}"
+    assert until(page, lambda: on_clipboard(page), wanted) == wanted
 
 
 def test_outline_leads_to_a_section(visit, server):
@@ -194,8 +216,8 @@ def test_ask_quotes_by_bureau_and_numbers_open_the_source(visit, server):
     answer = api(server, f"v1/ask?q={quote(question)}")
     assert answer["sufficient"]
     expect(page.locator(".bureau")).to_have_count(len(answer["points"]))
-    heads = page.locator(".bureau h3 span").all_text_contents()
-    assert heads == [point["zh"] or "其他" for point in answer["points"]]
+    heads = [point["zh"] or "其他" for point in answer["points"]]
+    expect(page.locator(".bureau h3 span")).to_have_text(heads)
     quotes = [q for bureau in answer["bureaus"] for q in bureau["quotes"]]
     expect(page.locator(".sources li")).to_have_count(len(quotes))
     last = page.locator(f"#quote-{len(quotes)}")
@@ -205,6 +227,8 @@ def test_ask_quotes_by_bureau_and_numbers_open_the_source(visit, server):
     behind = page.locator("#behind")
     expect(behind.locator(".passage").first).to_be_hidden()
     behind.locator("summary").click()
+    expect(behind.locator(".passage")).to_have_count(len(answer["evidence"]))
+    expect(behind.locator(".passage").first).to_be_visible()
     assert behind.locator(".passage").all_text_contents() == [h["text"] for h in answer["evidence"]]
     scores = [
         score.removeprefix("相关度") for score in behind.locator(".score").all_text_contents()
@@ -234,8 +258,9 @@ def test_a_place_without_a_report_is_named(visit):
 
 def test_bureaus_that_are_compared_stand_side_by_side(visit):
     page = visit(link("比较永安和揭阳的领导接访", mode="ask"))
+    expect(page.locator(".form-comparison .bureau")).to_have_count(2)
     boxes = [box.bounding_box() for box in page.locator(".form-comparison .bureau").all()]
-    assert len(boxes) == 2 and boxes[0]["y"] == boxes[1]["y"] and boxes[0]["x"] < boxes[1]["x"]
+    assert boxes[0]["y"] == boxes[1]["y"] and boxes[0]["x"] < boxes[1]["x"]
 
 
 def test_insufficient_evidence_is_said_with_the_closest_passages(visit, server):
@@ -248,6 +273,7 @@ def test_insufficient_evidence_is_said_with_the_closest_passages(visit, server):
     page.fill("#q", question)
     page.click("#submit")
     expect(page.locator(".weak h2")).to_have_text("证据不足")
+    expect(page.locator(".passage")).to_have_count(len(hits))
     assert page.locator(".passage").all_text_contents() == [h["text"] for h in hits]
     page.click("#lang")
     expect(page.locator(".weak h2")).to_have_text("Insufficient evidence")
@@ -317,7 +343,7 @@ def test_phone_has_no_sideways_scroll_and_a_sheet_for_the_source(visit, server):
     assert highlighted(page) == first_hit(server, EN, "&year=2024")["text"]
     box = page.get_by_role("dialog").bounding_box()
     assert (box["x"], box["y"], box["width"], box["height"]) == (0, 0, *PHONE.values())
-    assert page.locator("#results").evaluate("node => node.inert")
+    expect(page.locator("#results")).to_have_js_property("inert", True)
     page.click("#close")
     expect(page.get_by_role("dialog")).to_have_count(0)
 
@@ -351,4 +377,5 @@ def test_no_mode_scrolls_sideways_on_a_phone(visit, server, locale, width):
     for address, shown in ({"": ".titles"} | scenes | nothing).items():
         page.goto(server + address)
         expect(page.locator(shown).first).to_be_visible()
+        settle(page)
         assert page.evaluate("document.documentElement.scrollWidth") == width, address

@@ -41,13 +41,13 @@ def test_table_shows_the_cells_of_the_interface_in_three_states(visit, server):
     assert {cell["state"] for cell in cells(found)} == set(STATES)
     page = visit(link(Q, mode="compare"))
     expect(page.locator(".matrix tbody tr")).to_have_count(len(found["rows"]))
+    expect(page.locator(".matrix thead th")).to_have_count(len(found["years"]) + 1)
     heads = page.locator(".matrix thead th").all_text_contents()
     assert heads[1:] == [str(year or "未注明") for year in found["years"]]
-    assert page.locator(".matrix tbody th span").all_text_contents() == [
-        row["issuer"] for row in found["rows"]
-    ]
-    shown = page.locator(".matrix td .state").all_text_contents()
-    assert shown == [SIGNS[cell["state"]] + STATES[cell["state"]] for cell in cells(found)]
+    issuers = [row["issuer"] for row in found["rows"]]
+    expect(page.locator(".matrix tbody th span")).to_have_text(issuers)
+    states = [SIGNS[cell["state"]] + STATES[cell["state"]] for cell in cells(found)]
+    expect(page.locator(".matrix td .state")).to_have_text(states)
     quotes = [cell["evidence"]["text"] for cell in cells(found) if cell["state"] == "found"]
     assert page.locator(".matrix .quote").all_text_contents() == quotes
     closest = [c for c in cells(found) if c["state"] == "not_found" and c["evidence"]]

@@ -7,22 +7,17 @@ from urllib.parse import quote
 import pytest
 
 pytest.importorskip("playwright", reason="the page's tests need playwright")
-from browser import PHONE, ROOT, api, highlighted, link, needs_chromium
+from browser import PHONE, api, highlighted, link, needs_chromium
 from playwright.sync_api import expect
 
 pytest_plugins = "browser_fixtures"
 pytestmark = needs_chromium
 
 Q = "化解率"
-AXE = ROOT / ".ci" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 def asked(server, q, more=""):
     return api(server, f"v1/indicators?q={quote(q)}{more}")
-
-
-def numbers(page):
-    return page.locator(".in-table .in-open").all_text_contents()
 
 
 def test_without_a_name_the_names_that_most_bureaus_give(visit, server):
@@ -43,7 +38,8 @@ def test_the_table_shows_the_values_of_the_interface(visit, server):
     found = asked(server, Q)
     page = visit(link(Q, mode="indicators"))
     expect(page.locator(".in-group")).to_have_count(len(found["groups"]))
-    assert numbers(page) == [f"{value['value']:g}%" for value in found["values"]]
+    numbers = [f"{value['value']:g}%" for value in found["values"]]
+    expect(page.locator(".in-table .in-open")).to_have_text(numbers)
     marks = page.locator(".in-quote mark").all_text_contents()
     assert marks == [value["printed"] for value in found["values"]]
     group = found["groups"][0]
@@ -79,8 +75,7 @@ def test_sorting_stands_in_the_address(visit, server):
     page.click("#sort-value")
     expect(page.locator("#sort-value")).to_have_attribute("aria-current", "true")
     up = [f"{value['value']:g}%" for value in asked(server, Q, "&sort=value")["values"]]
-    expect(page.locator(".in-open").first).to_have_text(up[0])
-    assert numbers(page) == up
+    expect(page.locator(".in-table .in-open")).to_have_text(up)
     page.click("#sort-value")
     expect(page.locator(".in-open").first).to_have_text(up[-1])
     assert "sort=-value" in page.url
@@ -94,9 +89,9 @@ def test_filters_restrict_and_keep_their_alternatives(visit, server):
     page = visit(link("", mode="indicators"))
     page.locator("#f-year-2024").check()
     found = api(server, "v1/indicators?year=2024")
+    expect(page.locator(".chip")).to_have_count(1)
     expect(page.locator(".in-names li")).to_have_count(len(found["groups"]))
     expect(page.locator("#f-year-2023")).to_be_visible()
-    expect(page.locator(".chip")).to_have_count(1)
 
 
 def test_an_unknown_name_says_so_and_shows_a_way_out(visit):
@@ -132,14 +127,3 @@ def test_on_a_phone_rows_become_cards_and_nothing_scrolls_sideways(visit):
     page.goto(page.url.split("?")[0] + "?mode=indicators")
     expect(page.locator(".in-names")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
-
-
-@pytest.mark.skipif(not AXE.exists(), reason="the scan needs axe-core: npm ci --prefix .ci")
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("q", ["", Q])
-def test_no_serious_trouble_for_those_who_cannot_see(visit, q, scheme):
-    page = visit(link(q, mode="indicators"), color_scheme=scheme)
-    expect(page.locator(".summary")).to_be_visible()
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("axe.run().then((result) => result.violations)")
-    assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []

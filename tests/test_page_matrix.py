@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 
@@ -55,7 +56,7 @@ def test_columns_are_chosen_by_links_and_stand_in_the_address(visit, server):
     page.locator("#by-province-year").click()
     found = api(server, "v1/matrix?by=province,year")
     expect(page.locator(".pm thead th")).to_have_count(len(found["columns"]) + 1)
-    assert "by=province%2Cyear" in page.url
+    expect(page).to_have_url(re.compile("by=province%2Cyear"))
     expect(page.locator(".pm td.no_report").first).to_be_visible()
     page.reload()
     expect(page.locator("#by-province-year")).to_have_attribute("aria-current", "true")
@@ -92,12 +93,13 @@ def test_one_practice_alone_shows_its_quotes_and_leads_to_a_comparison(visit, se
     found = api(server, "v1/matrix?practice=P06")
     expect(page.locator(".pm tbody tr")).to_have_count(len(found["columns"]))
     quotes = [c["evidence"]["text"] for c in cells(found) if c["state"] == "found"]
+    expect(page.locator(".pm-quote")).to_have_count(len(quotes))
     assert page.locator(".pm-quote").all_text_contents() == quotes
-    assert "practice=P06" in page.url
+    expect(page).to_have_url(re.compile("practice=P06"))
     page.locator(".pm-doors a").click()
     expect(page.locator("#mode-compare")).to_have_attribute("aria-current", "page")
     expect(page.locator(".matrix .quote").first).to_be_visible()
-    assert page.locator("#q").input_value() == found["rows"][0]["query_zh"]
+    expect(page.locator("#q")).to_have_value(found["rows"][0]["query_zh"])
 
 
 @pytest.mark.parametrize("form", ["csv", "json"])

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from browser import PHONE, WIDE, link, needs_chromium
+from browser import PHONE, WIDE, highlighted, link, needs_chromium
 from playwright.sync_api import expect
 
 pytestmark = needs_chromium
@@ -79,6 +79,6 @@ def test_the_reader_shades_sentences_when_switched_on(visit):
     expect(page.locator("#reader-text .share.distinctive").first).to_be_attached()
     expect(page.locator("#shade-legend")).to_contain_text("套话")
     assert page.locator("#reader-text").text_content() == before
-    assert "".join(page.locator("#reader mark").all_text_contents()) == "办事依法、遇事找法"
+    assert highlighted(page) == "办事依法、遇事找法"
     page.locator("#shade").click()
     expect(page.locator("#reader .share")).to_have_count(0)

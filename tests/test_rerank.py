@@ -54,10 +54,10 @@ def test_relevances_stay_with_the_places(engine, other):
 
 
 def test_ties_keep_their_order(engine):
-    from search_api.filters import Restriction
+    from indexer.backend import EVERYTHING
     from search_api.query import parse_query
 
-    ranked = engine.rank(parse_query(QUESTION), Restriction(None, ()))
+    ranked = engine.rank(parse_query(QUESTION), EVERYTHING)
 
     class Same:
         def scores(self, question, texts):

@@ -18,8 +18,9 @@ from conftest import HashEmbedder
 
 from indexer.build import build_index
 from indexer.files import only_writer, write_durably
+from indexer.generations import FORMAT
 from indexer.shapes import BadIndex, BadInput, BureauError, Fate
-from indexer.store import FORMAT, Index
+from indexer.store import Index
 
 
 @pytest.fixture
@@ -47,6 +48,14 @@ def test_build_and_open_round_trip(built):
         assert index.row_of(passage.id) == row
 
 
+def opened(root):
+    """The index with all its files opened, as a server has it."""
+    index = Index.open(root)
+    index.hold()
+    index.hold_tools()
+    return index
+
+
 def test_no_index(tmp_path):
     with pytest.raises(BadIndex, match="no index at .*bureau index"):
         Index.open(tmp_path)
@@ -60,7 +69,7 @@ def test_every_flipped_byte_is_refused_naming_the_file(built):
             data[at] ^= 0x10
             path.write_bytes(data)
             with pytest.raises(BadIndex) as caught:
-                Index.open(built)
+                opened(built)
             named = path.name in str(caught.value) or path.name == "CURRENT"
             assert named, (path, str(caught.value))
             assert "rebuild" in str(caught.value)
@@ -74,10 +83,10 @@ def test_every_truncated_or_missing_file_is_refused(built):
         data = path.read_bytes()
         path.write_bytes(data[: len(data) // 2])
         with pytest.raises(BadIndex):
-            Index.open(built)
+            opened(built)
         path.unlink()
         with pytest.raises(BadIndex):
-            Index.open(built)
+            opened(built)
         path.write_bytes(data)
     Index.open(built)
 
@@ -89,7 +98,7 @@ def test_pickle_in_the_place_of_any_file_is_refused(built, tmp_path):
         data = path.read_bytes()
         path.write_bytes(payload)
         with pytest.raises(BadIndex):
-            Index.open(built)
+            opened(built)
         path.write_bytes(data)
     assert not trap.exists()
 
@@ -112,7 +121,7 @@ def test_nothing_is_unpickled_even_if_the_manifest_was_forged_too(built, tmp_pat
         (folder / "manifest.json").write_bytes(forged)
         current.write_text(f"{folder.name} {sha256(forged).hexdigest()}\n")
         with suppress(BureauError, ValueError, RuntimeError, sqlite3.Error):
-            Index.open(built).hold()
+            opened(built)
         (folder / name).write_bytes(data)
         (folder / "manifest.json").write_bytes(honest[0])
         current.write_bytes(honest[1])

@@ -1,6 +1,7 @@
 """How the bundled model is made: its two forms agree, and a run continues where it stopped."""
 
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -46,6 +47,44 @@ def test_int8_and_float_agree_on_the_five_reports(unpacked, embedder):
 def test_queries_agree_in_both_languages(unpacked, embedder):
     for query in ("重复信访怎么治理", "how do bureaus handle repeated petitioning", "听证"):
         assert unpacked.embed_query(query) @ embedder.embed_query(query) >= 0.98
+
+
+def test_packing_what_was_unpacked_gives_the_same_model(unpacked, embedder, tmp_path, monkeypatch):
+    from indexer.training import export
+    from indexer.training.data import read_groups
+
+    monkeypatch.setattr(export, "read_groups", lambda: read_groups()[:240])  # 20 are taken
+    export.export([Path(unpacked.identity.name)], tmp_path / "again", version="6", training={})
+    export.unpack(tmp_path / "again", tmp_path / "folder")
+    again = SentenceTransformerEmbedder(str(tmp_path / "folder"))
+    texts = ["重复信访怎么治理", "律师参与接访，就地化解。" * 9, "how are petitions handled"]
+    assert (again.embed_passages(texts) * embedder.embed_passages(texts)).sum(axis=1).min() > 0.997
+
+
+def test_weights_leave_room_for_two_products_in_16_bits():
+    import onnx
+    from onnx import numpy_helper
+
+    from indexer.training.data import MODEL
+
+    graph = onnx.load(MODEL / "model.onnx").graph
+    weights = {w.name: w for w in graph.initializer}
+    products = [node.input[1] for node in graph.node if node.op_type == "MatMulIntegerToFloat"]
+    largest = [int(abs(numpy_helper.to_array(weights[p]).astype(int)).max()) for p in products]
+    assert len(largest) == 6 * 6
+    assert 2 * 255 * max(largest) < 2**15
+
+
+def test_a_large_input_does_not_set_the_step_of_all():
+    from indexer.training.quantise import pack_columns, smoothing, unpack_columns
+
+    chance = np.random.default_rng(5)
+    weight = chance.normal(size=(8, 32)).astype(np.float32)
+    ranges = np.where(np.arange(32) == 3, 40, 1).astype(np.float32)
+    smooth = smoothing(weight, ranges)
+    assert (ranges / smooth).max() < 10 * np.median(ranges / smooth)
+    again = unpack_columns(*pack_columns(weight, smooth), smooth)
+    assert np.corrcoef(again.ravel(), weight.ravel())[0, 1] > 0.999
 
 
 def test_default_threads_are_the_cores_or_what_the_user_says(monkeypatch):

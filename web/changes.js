@@ -4,7 +4,7 @@
 import { Failure, getJson } from "./api.js";
 import { el, han } from "./dom.js";
 import { lang, t } from "./i18n.js";
-import { href } from "./state.js";
+import { href, now } from "./state.js";
 import { pathLine, spanId } from "./text.js";
 
 export const WORDS = {
@@ -130,7 +130,7 @@ function pickers(state, choice) {
     many ? el("label", { class: "ch-find" }, t("changes.find", { n: choice.total.toLocaleString() }),
       el("input", {
         type: "search", id: "ch-find", value: state.issuer[0] ?? "",
-        onchange: ({ target }) => { target.dataset.href = href(state, { issuer: target.value.trim() ? [target.value.trim()] : [] }); },
+        onchange: ({ target }) => { target.dataset.href = href(now(), { issuer: target.value.trim() ? [target.value.trim()] : [] }); },
       })) : null);
 }
 
@@ -140,7 +140,7 @@ function picker(state, { reports }, side) {
   return el("label", { class: "ch-picker" }, el("span", {}, t(`changes.${side}`)),
     el("select", {
       id: `ch-${side}`, lang: "zh-CN",
-      onchange: ({ target }) => { target.dataset.href = href(state, { [side]: target.value, open: "" }); },
+      onchange: ({ target }) => { target.dataset.href = href(now(), { [side]: target.value, open: "" }); },
     },
     el("option", { value: "", selected: !state[side] }, t("changes.choose")),
     state[side] && !known ? el("option", { value: state[side], selected: true }, state[side]) : null,

@@ -83,6 +83,10 @@ document.addEventListener("pointerdown", ({ target }) => {
 /** The menu stays at its button and goes when the button leaves the window. */
 function follow() {
   if (!opened) return;
+  if (!opened.button.isConnected) { // drawn anew with what has come since
+    closeCite();
+    return;
+  }
   const { top, bottom } = opened.button.getBoundingClientRect();
   if (bottom < 0 || top > window.innerHeight) closeCite();
   else place(opened.menu, opened.button);

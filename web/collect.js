@@ -181,7 +181,7 @@ drawCount();
  * without a selection. `itemAt({ start, end })` makes an item of a span. */
 export function selectionButton(itemAt) {
   return el("button", {
-    type: "button", class: "quiet", id: "collect-selection", hidden: true,
+    type: "button", class: "quiet", id: "collect-selection", hidden: !selectedSpan(),
     onpointerdown: (event) => event.preventDefault(), // keeps the selection
     onclick: () => {
       const span = selectedSpan();

@@ -17,6 +17,11 @@ export function el(tag, attributes = {}, ...children) {
 
 export const byId = (id) => document.getElementById(id);
 
+/** Add a stylesheet to the page; settles when it is there, or cannot be had. */
+export const stylesheet = (path) => new Promise((done) => {
+  document.head.append(el("link", { rel: "stylesheet", href: path, onload: done, onerror: done }));
+});
+
 /** A stretch of Chinese source text: fonts and screen readers need to know its language. */
 export const han = (tag, attributes, ...children) =>
   el(tag, { lang: "zh-CN", ...attributes }, ...children);

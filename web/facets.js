@@ -2,7 +2,7 @@
 
 import { byId, el, fill, han } from "./dom.js";
 import { has, t } from "./i18n.js";
-import { chosen, href, toggled, unfiltered } from "./state.js";
+import { chosen, href, now, toggled, unfiltered } from "./state.js";
 
 const SHOWN = 12; // values of a facet before the rest is folded away
 const ROLES = ["intro", "work", "duty", "problems", "plans"];
@@ -18,7 +18,7 @@ const sought = {}; // words by which values are looked for, by facet
 const unfolded = new Set(); // facets whose rest is shown: kept while the page is open
 let names = {}; // label of every region and report seen, for chips
 
-/** Draw the filters; a box is followed like a link, by its `data-href`. `all` names more values. */
+/** Draw the filters; a box that is ticked is followed like a link, by its `data-href`. `all` names more values. */
 export function drawFacets(state, { facets, all }) {
   for (const { value, label } of [...(all.region ?? []), ...(facets.region ?? [])]) names[value] = label;
   const groups = ["region", "year", "level", "role", "issuer"].map((name) =>
@@ -73,7 +73,7 @@ function row(state, name, { value, label, count }, all) {
   const id = `f-${name}-${value}`;
   const box = el("input", {
     type: "checkbox", id, checked: state[name].includes(value),
-    "data-href": href(state, toggled(state, name, value)),
+    onchange: ({ target }) => { target.dataset.href = href(now(), { [name]: ticked(now()[name], value, target.checked) }); },
   });
   const shown = name === "region" ? innermost(value, label, all) : display(name, value);
   const depth = name === "region" ? depthOf(value, all) : 0;
@@ -81,6 +81,9 @@ function row(state, name, { value, label, count }, all) {
   return el("label", { class: `depth-${depth}`, for: id }, box, text,
     el("span", { class: "count" }, String(count)));
 }
+
+/** Values with one more, or without it. */
+const ticked = (values, value, on) => [...values.filter((other) => other !== value), ...(on ? [value] : [])];
 
 /** Codes of the divisions that contain the one with this code: 350481 lies in 350400, 350000. */
 const widerCodes = (code) =>

@@ -1,7 +1,7 @@
 // A language model's answer beside the verbatim one: sentences as the server lets them through,
 // each with the spans that bear it out. Whatever becomes of it, the verbatim answer stays.
 
-import { announce, byId, el, fill } from "./dom.js";
+import { announce, byId, el, fill, stylesheet } from "./dom.js";
 import { addWords, lang, t } from "./i18n.js";
 import { href, query } from "./state.js";
 import { citation, spanId } from "./text.js";
@@ -24,7 +24,7 @@ addWords({
   "llm.number": ["依据 {n}：打开原文", "Source {n}: open it"],
   "llm.lost": ["与服务器的连接中断，大模型的回答不完整。以报告原文回答为准。", "The connection to the server broke off: the language model’s answer is not complete. The answer in the reports’ own words stands."],
 });
-document.head.append(el("link", { rel: "stylesheet", href: "llm.css" }));
+await stylesheet("llm.css");
 
 let run = null; // the answer on the page: {key, begun, sentences, end, lost, stop}
 

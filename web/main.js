@@ -5,7 +5,7 @@ import { answerView } from "./answer.js";
 import { closeCite } from "./cite.js";
 import { drawCount } from "./collect.js";
 import { compareView } from "./compare.js";
-import { announce, byId, el, fill } from "./dom.js";
+import { announce, byId, el, fill, stylesheet } from "./dom.js";
 import { chips, drawFacets } from "./facets.js";
 import { glossOn, hideGloss, listenGloss, setGloss, stepGloss } from "./gloss.js";
 import { homeView } from "./home.js";
@@ -80,9 +80,8 @@ const atHome = () => !state.q && !isTool(state.mode);
 
 /** A tool's module, with its words and its stylesheet; loaded when it is first opened. */
 function tool(mode) {
-  tools[mode] ??= import(`./${mode}.js`).then((module) => {
+  tools[mode] ??= Promise.all([import(`./${mode}.js`), stylesheet(`${mode}.css`)]).then(([module]) => {
     addWords(module.WORDS);
-    document.head.append(el("link", { rel: "stylesheet", href: `${mode}.css` }));
     return module;
   });
   tools[mode].catch(() => delete tools[mode]);

@@ -1,7 +1,7 @@
 // An article checked: every quote and footnote of a Markdown text against the reports.
 
 import { Failure } from "./api.js";
-import { announce, el, fill, han } from "./dom.js";
+import { announce, byId, el, fill, han } from "./dom.js";
 import { lang, t } from "./i18n.js";
 import { href } from "./state.js";
 
@@ -47,6 +47,8 @@ export const PROOF_WORDS = {
 const LARGEST = 2 ** 20; // bytes that the server takes
 let typed = ""; // the article, kept while the page is open
 let answer = null; // its findings, or a failure
+let here = null; // the state that the page shows
+let asking = new AbortController(); // the request under way; a newer one ends it
 
 /** Send something to the server; a failure in both languages, as its own are. */
 export async function send(address, body, type, signal) {
@@ -65,6 +67,7 @@ export async function send(address, body, type, signal) {
 
 /** The field for an article, and what became of its quotes. */
 export function proofView(state) {
+  here = state;
   const area = el("textarea", {
     id: "article", rows: 6, spellcheck: "false", "aria-label": t("proof.text"), placeholder: t("proof.text"),
     oninput: () => (typed = area.value),
@@ -76,41 +79,51 @@ export function proofView(state) {
     const [file] = choose.files;
     if (!file) return;
     typed = file.size > LARGEST ? "" : await file.text();
-    area.value = typed;
-    if (file.size > LARGEST) tell(results, state, new Failure(...[...PROOF_WORDS["proof.large"]].reverse()));
-    else check(results, state);
+    const field = byId("article"); // may be another by now, or gone
+    if (field) field.value = typed;
+    if (file.size > LARGEST) tell(new Failure(...[...PROOF_WORDS["proof.large"]].reverse()));
+    else check();
     choose.value = "";
   });
-  if (answer) tell(results, state, answer);
+  if (answer) drawAnswer(results);
   return el("section", { "aria-labelledby": "proof-title" },
     el("h2", { id: "proof-title" }, t("proof.title")), el("p", { class: "hint" }, t("proof.note")),
     area,
     el("p", { class: "tools" },
-      el("button", { type: "button", class: "button", id: "check-article", onclick: () => check(results, state) }, t("proof.check")),
+      el("button", { type: "button", class: "button", id: "check-article", onclick: check }, t("proof.check")),
       el("button", { type: "button", class: "quiet", id: "choose-article", onclick: () => choose.click() }, t("proof.choose")), choose),
     results);
 }
 
-async function check(results, state) {
+async function check() {
+  asking.abort();
+  asking = new AbortController();
+  const { signal } = asking;
   try {
-    const found = await send("v1/verify/article", typed, "text/markdown; charset=utf-8");
-    tell(results, state, await found.json());
+    const found = await send("v1/verify/article", typed, "text/markdown; charset=utf-8", signal);
+    tell(await found.json());
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    tell(results, state, error);
+    if (error instanceof Failure) tell(error);
+    else if (!signal.aborted) throw error;
   }
 }
 
-function tell(results, state, found) {
+/** Keep an answer and show it; the field may have been drawn anew, or be gone, since the question. */
+function tell(found) {
   answer = found;
-  if (found instanceof Failure) {
-    announce(found[lang()]);
-    return fill(results, el("p", { class: "note error", role: "alert" }, found[lang()]));
+  const results = byId("findings");
+  if (!results) return;
+  announce(found instanceof Failure ? found[lang()] : t("proof.counts", found.counts));
+  drawAnswer(results);
+}
+
+function drawAnswer(results) {
+  if (answer instanceof Failure) {
+    fill(results, el("p", { class: "note error", role: "alert" }, answer[lang()]));
+    return;
   }
-  const said = t("proof.counts", found.counts);
-  announce(said);
-  return fill(results, el("h3", { id: "proof-counts" }, said),
-    el("ol", { class: "findings" }, found.findings.map((finding) => row(state, finding))));
+  fill(results, el("h3", { id: "proof-counts" }, t("proof.counts", answer.counts)),
+    el("ol", { class: "findings" }, answer.findings.map((finding) => row(here, finding))));
 }
 
 /** Words that only the article has, or only the report; said to those who do not see it. */

@@ -4,7 +4,7 @@ import { el, han } from "./dom.js";
 import { display } from "./facets.js";
 import { hitList } from "./hits.js";
 import { lang, t } from "./i18n.js";
-import { href, more } from "./state.js";
+import { href, more, now } from "./state.js";
 
 /** The results of a search. */
 export function searchView(state, found) {
@@ -38,7 +38,7 @@ function expansion(state, terms) {
   ]);
   const toggle = el("input", {
     type: "checkbox", role: "switch", id: "expand", checked: state.expand,
-    "data-href": href(state, { expand: !state.expand }),
+    onchange: ({ target }) => { target.dataset.href = href(now(), { expand: target.checked }); },
   });
   return el("section", { class: "expansion" },
     el("label", {}, el("span", {}, t("expansion")), toggle),

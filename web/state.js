@@ -42,6 +42,9 @@ export function parse(search) {
   };
 }
 
+/** The state that the address describes now: a slow answer leaves an older one on the page. */
+export const now = () => parse(location.search);
+
 /** The parameters of the HTTP interface for a state's filters alone. */
 export const filters = (state) => new URLSearchParams(chosen(state));
 

@@ -20,13 +20,16 @@ from onnx import numpy_helper
 from tokenizers import Tokenizer
 from transformers import BertConfig, BertModel
 
+from indexer.training.batches import Encoder
+from indexer.training.data import read_groups
 from indexer.training.graph import build_model
-from indexer.training.quantise import Float, unpack_blocks, unpack_rows
+from indexer.training.quantise import Float, unpack_columns, unpack_rows
 from indexer.training.transplant import MAX_TOKENS, save_sentence_transformer
 
 NAME = "xinfang-minilm"
 FILES = ("model.onnx", "tokenizer.json")
 _PARTS = ("query", "key", "value")
+_EVERY = 12  # of the groups, this one's texts show the ranges of a layer's inputs
 
 
 def average_states(folders: Sequence[Path]) -> tuple[BertConfig, dict[str, Float]]:
@@ -46,6 +49,31 @@ def average_model(folders: Sequence[Path]) -> BertModel:
     model = BertModel(config, add_pooling_layer=False)
     model.load_state_dict({name: torch.tensor(array) for name, array in state.items()})
     return model
+
+
+@torch.inference_mode()
+def input_ranges(model: BertModel, tokenizer: Tokenizer) -> dict[str, Float]:
+    """The largest absolute value of each input of attention and of the inner layer: [width].
+
+    By the layer's name, over passages and questions of the groups in both languages.
+    """
+    met: dict[str, list[torch.Tensor]] = {}
+
+    def watch(name: str, part: str) -> None:
+        def note(_: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+            met.setdefault(name, []).append(inputs[0].abs().amax(dim=(0, 1)))
+
+        model.get_submodule(part).register_forward_pre_hook(note)
+
+    for number in range(model.config.num_hidden_layers):
+        name = f"encoder.layer.{number}"
+        watch(f"{name}.attention.self", f"{name}.attention.self.query")
+        watch(f"{name}.intermediate", f"{name}.intermediate.dense")
+    encoder = Encoder(model.eval(), tokenizer, max_tokens=MAX_TOKENS)  # type: ignore[no-untyped-call]
+    for group in read_groups()[::_EVERY]:
+        for text in (group.a, group.ea, group.zq, group.eq):
+            encoder.embed([text], half=False)  # alone: without padding
+    return {name: torch.stack(peaks).amax(dim=0).numpy() for name, peaks in met.items()}
 
 
 def _sha256(path: Path) -> str:
@@ -75,8 +103,10 @@ def export(
     The files are written beside `to` and then renamed into place, config.json last.
     """
     config, state = average_states(folders)
+    tokenizer = Tokenizer.from_file(str(folders[0] / "tokenizer.json"))
     model = build_model(
         state,
+        input_ranges(average_model(folders), tokenizer),
         layers=config.num_hidden_layers,
         heads=config.num_attention_heads,
         max_tokens=MAX_TOKENS,
@@ -85,7 +115,6 @@ def export(
     with TemporaryDirectory(dir=to.parent) as name:
         partial = Path(name)
         (partial / "model.onnx").write_bytes(model.SerializeToString())
-        tokenizer = Tokenizer.from_file(str(folders[0] / "tokenizer.json"))
         tokenizer.no_padding()
         tokenizer.no_truncation()
         (partial / "tokenizer.json").write_text(tokenizer.to_str(pretty=False), encoding="utf-8")
@@ -98,16 +127,20 @@ def _layer_state(weights: Mapping[str, np.ndarray], name: str) -> dict[str, Floa
     """One layer's weights under transformers' names."""
     own = f"{name}.attention.self"
 
-    def matrix(part: str) -> Float:
+    def matrix(part: str, smoothed: str | None = None) -> Float:
         packed = weights[f"{part}.weight"]
-        return unpack_blocks(packed, weights[f"{part}.scale"].reshape(packed.shape[:2]))
+        even = np.ones(len(packed), dtype=np.float32)
+        smooth: Float = np.reciprocal(weights[f"{smoothed}.smooth"]) if smoothed else even
+        return unpack_columns(packed, weights[f"{part}.scale"], smooth)
 
     state: dict[str, Float] = {}
-    cuts = zip(np.split(matrix(own), 3), np.split(weights[f"{own}.bias"], 3), strict=True)
-    for part, (weight, bias) in zip(_PARTS, cuts, strict=True):
-        state |= {f"{own}.{part}.weight": weight, f"{own}.{part}.bias": bias}
-    for part in ("attention.output", "intermediate", "output"):
+    for part, bias in zip(_PARTS, np.split(weights[f"{own}.bias"], 3), strict=True):
+        state |= {f"{own}.{part}.weight": matrix(f"{own}.{part}", own), f"{own}.{part}.bias": bias}
+    inner = f"{name}.intermediate"
+    state[f"{inner}.dense.weight"] = matrix(inner, inner)
+    for part in ("attention.output", "output"):
         state[f"{name}.{part}.dense.weight"] = matrix(f"{name}.{part}")
+    for part in ("attention.output", "intermediate", "output"):
         state[f"{name}.{part}.dense.bias"] = weights[f"{name}.{part}.bias"]
     for part in ("attention.output", "output"):
         for kind in ("weight", "bias"):

@@ -1,4 +1,4 @@
-"""int8 weights and back: one scale per row, or per block of a row."""
+"""int8 weights and back: one scale per row of a table, or per output of a product."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 Float = NDArray[np.float32]
 
-BLOCK = 32  # weights of one output channel that share a scale
-ZERO = 128  # what stands for 0 in the unsigned bytes of `pack_blocks`
+WEIGHT = 64  # largest weight: two of them times 255 fit the 16 bits of processors without VNNI
+INPUT = 127  # largest input of a product, as a signed byte
+ZERO = 128  # what stands for 0 in the unsigned bytes of an input
 
 
 def pack_rows(table: Float) -> tuple[NDArray[np.int8], Float]:
@@ -24,20 +25,25 @@ def unpack_rows(packed: NDArray[np.int8], scales: Float) -> Float:
     return rows
 
 
-def pack_blocks(weight: Float) -> tuple[NDArray[np.uint8], Float]:
-    """[out, in] -> bytes [out, in / BLOCK, BLOCK] and scales [out, in / BLOCK].
-
-    The layout of onnxruntime's MatMulNBits with 8 bits.
-    """
-    outputs, inputs = weight.shape
-    blocks = weight.reshape(outputs * inputs // BLOCK, BLOCK)
-    packed, scales = pack_rows(blocks)
-    unsigned = (packed.astype(np.int16) + ZERO).astype(np.uint8)
-    return unsigned.reshape(outputs, -1, BLOCK), scales.reshape(outputs, -1)
+def pack_columns(weight: Float, smooth: Float) -> tuple[NDArray[np.int8], Float]:
+    """[out, in] -> int8 [in, out] and a scale per output, for inputs divided by `smooth`: [in]."""
+    smoothed = weight * smooth
+    scales = np.maximum(np.abs(smoothed).max(axis=1) / WEIGHT, 1e-12).astype(np.float32)
+    packed = np.rint(smoothed / scales[:, None]).clip(-WEIGHT, WEIGHT)
+    return packed.T.astype(np.int8), scales
 
 
-def unpack_blocks(packed: NDArray[np.uint8], scales: Float) -> Float:
-    """The inverse of `pack_blocks`, as near as int8 allows: [out, in]."""
-    signed = packed.astype(np.float32) - ZERO
-    weight: Float = (signed * scales[:, :, None]).reshape(len(packed), -1)
+def unpack_columns(packed: NDArray[np.int8], scales: Float, smooth: Float) -> Float:
+    """The inverse of `pack_columns`, as near as int8 allows: [out, in]."""
+    weight: Float = (packed * scales).T / smooth
     return weight
+
+
+def smoothing(weight: Float, ranges: Float) -> Float:
+    """What to divide each input by, so that a few large ones do not set the step of all: [in].
+
+    ranges: the largest absolute value met of each input
+    Half of an input's excess goes over to its weights (SmoothQuant, arXiv 2211.10438).
+    """
+    smooth: Float = np.sqrt(ranges / np.maximum(np.abs(weight).max(axis=0), 1e-5))
+    return np.maximum(smooth, 1e-5).astype(np.float32)

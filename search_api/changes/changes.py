@@ -31,8 +31,8 @@ def changes(engine: Engine, a: str, b: str) -> Changes:
     :raises BadInput: if one of them is not in the index or too long, or both are the same.
     """
     check_pair(engine.index.metas, a, b)
-    one = text_of(engine.index, engine.index.report(a))
-    other = text_of(engine.index, engine.index.report(b))
+    one = text_of(engine.local, engine.index.report(a))
+    other = text_of(engine.local, engine.index.report(b))
     found, score = compared(one, other)
     groups = align(one, other, found, score)
     pairs = matched(one, other, found, score, groups)
@@ -42,7 +42,7 @@ def changes(engine: Engine, a: str, b: str) -> Changes:
         b=other.report.meta,
         summary=summary(one, other, sections),
         sections=sections,
-        figures=tuple(changed_figures(engine.index, one, other, pairs)),
+        figures=tuple(changed_figures(engine.local, one, other, pairs)),
     )
 
 

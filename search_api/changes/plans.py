@@ -19,11 +19,11 @@ from search_api.changes.pairs import check_pair, same_bureau
 from search_api.changes.shapes import Candidate, PlanResult, Plans
 from search_api.changes.units import Text, Unit, text_of
 from search_api.engine import Engine
-from search_api.filters import Filters, Restriction, restrict
+from search_api.filters import Filters, restrict
 from search_api.query import LONGEST_QUERY, parse_query
 
 FLOOR = 0.27  # of a candidate, chosen on made-up pairs of years
-MOST_CANDIDATES = 3  # of one plan
+MOST_CANDIDATES = 4  # of one plan
 NEAR_BEST = 0.6  # share of the best one's score that another candidate must reach
 MOST_PLANS = 24  # sentences of a plan that are looked up
 SHORTEST, SHORTEST_RESULT = 8, 15  # letters of a plan, and of what may answer it
@@ -44,8 +44,8 @@ def plans(engine: Engine, a: str, b: str) -> Plans:
             f"“{a}” 与 “{b}” 不是同一机关两个年度的报告：只有同一机关才能对照计划与结果",
         )
     first, last = sorted((a, b), key=lambda report: metas[report].year or 0)
-    earlier = text_of(engine.index, engine.index.report(first))
-    later = text_of(engine.index, engine.index.report(last))
+    earlier = text_of(engine.local, engine.index.report(first))
+    later = text_of(engine.local, engine.index.report(last))
     planned = plans_of(earlier)
     finder = Finder(engine, later)
     results = tuple(PlanResult(u.span, finder.candidates(u)) for u in planned[:MOST_PLANS])
@@ -89,7 +89,7 @@ class Finder:
         self._vectors = text.vectors[rows]
         roles = tuple(str(role) for role in RESULTS)
         report = Filters(report=(text.report.meta.id,), role=roles)
-        self._within: Restriction = restrict(engine.index, report)
+        self._within = restrict(engine.index, report)
 
     def candidates(self, plan: Unit) -> tuple[Candidate, ...]:
         """The best sentences for a plan; empty if none is good enough."""
@@ -107,14 +107,13 @@ class Finder:
     def _relevance(self, asked: str) -> Floats:
         """Of each sentence, the relevance of the passage it stands in."""
         engine, query = self._engine, parse_query(asked)
-        mask = self._within.mask
-        size = len(engine.index) if mask is None else int(mask.sum())
+        size = engine.index.count(self._within)
         found = np.zeros(len(self._units))
         if not size:
             return found
         voice = engine.voice(query)
         ranked = engine.rank(query, self._within, pool=size, diversity=0, voice=voice)
-        starts, ends = engine.index.column("start"), engine.index.column("end")
+        starts, ends = engine.local.column("start"), engine.local.column("end")
         places = np.array([u.span.start for u in self._units])
         for candidate in ranked:
             inside = (starts[candidate.row] <= places) & (places < ends[candidate.row])

@@ -17,8 +17,8 @@ from indexer.indicators.grammar import Kind
 from indexer.indicators.store import KINDS, ROLES, IndicatorTable
 from indexer.shapes import Role
 from indexer.store import Index
-from search_api.engine import FACETS, FacetValue, report_facets
-from search_api.filters import Filters, member, restrict
+from search_api.faceting import FACETS, FacetValue, report_facets
+from search_api.filters import Filters, allowed_reports, member
 
 PEOPLE = frozenset("人名位")  # units that count the same
 CHANGE = KINDS.index(Kind.CHANGE)
@@ -92,11 +92,7 @@ class Chosen:
         :raises BadInput: naming a value that the index does not have.
         """
         table, of = index.indicators, reports_of(index)
-        allowed = np.ones(len(index.metas), dtype=np.bool_)
-        mask = restrict(index, replace(filters, role=())).mask
-        if mask is not None:
-            allowed[:] = False
-            allowed[index.column("report")[mask]] = True
+        allowed = allowed_reports(index, replace(filters, role=()))
         keep: Mask = allowed[table.rows["report"]]
         if filters.role:
             roles = [ROLES.index(member(Role, value)) for value in filters.role]

@@ -21,7 +21,7 @@ from indexer.indicators.store import KINDS, ROLES
 from indexer.shapes import Metadata, Role
 from indexer.store import Index
 from search_api.citations import citation
-from search_api.engine import FacetValue
+from search_api.faceting import FacetValue
 from search_api.filters import Filters
 from search_api.indicators.names import asked, matched
 from search_api.indicators.rows import CHANGE, VALUE, Chosen, Ints, by_group

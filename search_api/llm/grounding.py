@@ -184,8 +184,8 @@ class Grounds:
         named = self._engine.gazetteer.find(said).places
         if named is None:
             return True
-        reports = self._engine.index.column("report")
-        if any(named[reports[source.hit.row]] for source in cited):
+        reports, _ = self._engine.index.facts([source.hit.row for source in cited])
+        if named[reports].any():
             return True
         mentioned = [
             self._engine.gazetteer.find(source.hit.passage.text).places for source in cited

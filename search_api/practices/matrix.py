@@ -20,8 +20,9 @@ from indexer.embedders import FloatArray
 from indexer.shapes import BadInput, Level, Metadata
 from search_api.answer import Quote, quote_of, sentences_of
 from search_api.compare import State
-from search_api.engine import Engine, Hit, Matched, region_labels
-from search_api.filters import Filters, member, restrict
+from search_api.engine import Engine, Hit, Matched
+from search_api.faceting import region_labels
+from search_api.filters import Filters, allowed_reports, member
 from search_api.practices.lists import SHOWN, Practice, PracticeList, shipped
 from search_api.practices.presence import FOUND, Presence, presence, targets_of
 
@@ -121,10 +122,11 @@ def matrix(
     """
     listed = practices or shipped()
     places = listed.places(practice)
-    chosen = allowed_reports(engine, filters)
+    index = engine.local
+    chosen = np.flatnonzero(allowed_reports(index, replace(filters, role=())))
     axes = axes_of(by) or default_axes(engine, chosen)
     known = presence(engine, listed, filters.role)
-    columns = columns_of(engine.index.metas, chosen, axes, filters)
+    columns = columns_of(index.metas, chosen, axes, filters)
     shown = strongest(columns, known, places, most)
     vectors = targets_of(listed, engine.embedder).vectors
     # Column by column: then a report is read once, and not for every practice again.
@@ -136,13 +138,6 @@ def matrix(
     ]
     left_out = len(columns) - len(shown)
     return Matrix(listed.version, axes, tuple(shown), tuple(rows), len(chosen), left_out)
-
-
-def allowed_reports(engine: Engine, filters: Filters) -> Numbers:
-    """The reports that ``filters`` allow, whatever sections they have; in the index's order."""
-    mask = restrict(engine.index, replace(filters, role=())).mask
-    rows = engine.index.column("report")
-    return np.unique(rows if mask is None else rows[mask]).astype(np.int64)
 
 
 def axes_of(by: Sequence[str]) -> tuple[By, ...]:

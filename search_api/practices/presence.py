@@ -25,9 +25,9 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.backend import ROLES
 from indexer.embedders import Embedder, FloatArray
 from indexer.shapes import Role
-from indexer.store import ROLES
 from search_api.engine import Engine
 from search_api.filters import member
 from search_api.fusion import Curve
@@ -151,7 +151,7 @@ def worked_out(
     shape = (len(targets.words), len(engine.index.metas))
     best, row = np.full(shape, -np.inf, dtype=np.float32), np.full(shape, -1, dtype=np.int32)
     shares = [shares_of(engine, groups) for groups in targets.words]
-    report = engine.index.column("report")
+    report = engine.local.column("report")
     asked = role_mask(engine, roles)
     for first, last in blocks(report):
         evidence = evidence_of(engine, targets.vectors, first, last)
@@ -170,7 +170,7 @@ def worked_out(
 
 def shares_of(engine: Engine, groups: Sequence[Group]) -> tuple[NDArray[np.int64], FloatArray]:
     """The rows that hold words of a practice, in order, and their lexical shares."""
-    lexical = engine.index.lexical
+    lexical = engine.local.lexical
     pool = max(POOL, len(engine.index) // 5)
     found = lexical.search(groups, min(pool, len(engine.index)), boosts=engine.boosts)
     rows = np.array([row for row, _ in found], dtype=np.int64)
@@ -185,8 +185,8 @@ def evidence_of(engine: Engine, vectors: FloatArray, first: int, last: int) -> F
 
     Shape (practices, passages).
     """
-    whole: FloatArray = vectors @ engine.index.vectors.reconstruct(range(first, last)).T
-    nearest = engine.index.clauses.nearest_of_all(vectors, first, last)
+    whole: FloatArray = vectors @ engine.local.vectors.reconstruct(range(first, last)).T
+    nearest = engine.local.clauses.nearest_of_all(vectors, first, last)
     mixed: FloatArray = whole + np.float32(engine.fusion.clause) * (nearest - whole)
     return mixed
 
@@ -194,7 +194,7 @@ def evidence_of(engine: Engine, vectors: FloatArray, first: int, last: int) -> F
 def penalties(engine: Engine, roles: frozenset[Role], first: int, last: int) -> FloatArray:
     """What passages lose for their section, shape (passages,), negative or 0."""
     spared = [ROLES.index(role) for role in {Role.WORK, *roles}]
-    outside = ~np.isin(engine.index.column("role")[first:last], spared)
+    outside = ~np.isin(engine.local.column("role")[first:last], spared)
     return np.where(outside, np.float32(-OUTSIDE), np.float32(0.0))
 
 
@@ -203,7 +203,7 @@ def role_mask(engine: Engine, roles: frozenset[Role]) -> NDArray[np.bool_] | Non
     if not roles:
         return None
     mask: NDArray[np.bool_] = np.isin(
-        engine.index.column("role"), [ROLES.index(role) for role in roles]
+        engine.local.column("role"), [ROLES.index(role) for role in roles]
     )
     return mask
 

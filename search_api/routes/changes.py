@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import compress
 from typing import Annotated
 
 from fastapi import FastAPI, Query, Response
@@ -12,7 +13,7 @@ from search_api.changes.pairs import suggestions
 from search_api.changes.plans import plans
 from search_api.engine import Engine
 from search_api.fields import Fields, meta_fields
-from search_api.filters import restrict
+from search_api.filters import allowed_reports
 from search_api.routes.comparing import Form, table_file
 from search_api.routes.document import answers, files_of, reads
 from search_api.routes.params import Chosen, Current
@@ -103,9 +104,8 @@ def add_changes(app: FastAPI) -> None:
 
 def pair_fields(engine: Engine, filters: Chosen) -> Fields:
     """The reports that can be chosen and the pairs that suggest themselves."""
-    column, mask = engine.index.column("report"), restrict(engine.index, filters).mask
-    kept = set((column if mask is None else column[mask]).tolist())
-    metas = [meta for number, meta in enumerate(engine.index.metas) if number in kept]
+    kept = allowed_reports(engine.index, filters)
+    metas = list(compress(engine.index.metas, kept))
     metas.sort(key=lambda meta: (meta.region.code, meta.issuer, meta.year or 0, meta.id))
     return {
         "pairs": [fields.suggestion_fields(s) for s in suggestions(metas, MOST_PAIRS)],

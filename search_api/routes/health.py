@@ -36,7 +36,8 @@ def add_health(app: FastAPI, live: Live, monitor: Monitor) -> None:
     )
     def readyz(engine: Current) -> Response:
         """Whether passages can be read; `stale` where a newer generation cannot be opened."""
-        engine.index.passage(0)
+        first = engine.index.rows_of_report(engine.index.metas[0].id)[0]
+        engine.index.passage(int(first))
         return reply({"status": "ready", "stale": bool(live.trouble)} | index_line(engine))
 
     @reads(app, "/metrics", include_in_schema=False)

@@ -51,7 +51,7 @@ def add_indicators(app: FastAPI) -> None:
     ) -> Response:
         """One name across bureaus and years; every value with the words that say so."""
         began = perf_counter()
-        found = indicators(engine.index, q, filters=filters, order=sort, expand=expand)
+        found = indicators(engine.local, q, filters=filters, order=sort, expand=expand)
         params = request.query_params.multi_items()
         beside = {
             "facets": facet_fields(found.facets, params, "/v1/indicators"),
@@ -77,6 +77,6 @@ def add_indicators(app: FastAPI) -> None:
     ) -> Response:
         """A row for every value, 5,000 at most; without a name one for every name."""
         found = indicators(
-            engine.index, q, filters=filters, order=sort, most=MOST_EXPORTED, expand=expand
+            engine.local, q, filters=filters, order=sort, most=MOST_EXPORTED, expand=expand
         )
         return table_file("bureau-indicators", form, tables.table(form, indicator_rows(found)))

@@ -50,7 +50,7 @@ def add_wording(app: FastAPI) -> None:
     )
     def worded(engine: Current, filters: Chosen, q: Draft) -> Response:
         """The wordings that match a draft exactly or nearly, clustered, with who prints them."""
-        fields = wording_fields(wording(engine.index, q, filters=filters))
+        fields = wording_fields(wording(engine.local, q, filters=filters))
         return reply(fields | {"index": index_line(engine)})
 
     @reads(
@@ -62,7 +62,7 @@ def add_wording(app: FastAPI) -> None:
     )
     def shared(engine: Current, filters: Chosen, k: Forms = 20) -> Response:
         """Formulations of 8 characters or more, by the number of bureaus that print them."""
-        fields = top_fields(top(engine.index, k=k, filters=filters))
+        fields = top_fields(top(engine.local, k=k, filters=filters))
         return reply(fields | {"index": index_line(engine)})
 
     @reads(
@@ -81,9 +81,9 @@ def add_wording(app: FastAPI) -> None:
     ) -> Response:
         """A row for every instance; without a draft, one for every shared formulation."""
         if q:
-            rows = wording_rows(wording(engine.index, q, filters=filters, limits=EXPORTED))
+            rows = wording_rows(wording(engine.local, q, filters=filters, limits=EXPORTED))
         else:
-            rows = top_rows(top(engine.index, k=k, filters=filters))
+            rows = top_rows(top(engine.local, k=k, filters=filters))
         return table_file("bureau-wording", form, tables.table(form, rows))
 
     @reads(
@@ -95,5 +95,5 @@ def add_wording(app: FastAPI) -> None:
     )
     def shares(engine: Current, report_id: ReportId) -> Response:
         """The share of the other bureaus that print the wording of each sentence."""
-        fields = share_fields(*sentence_shares(engine.index, report_id))
+        fields = share_fields(*sentence_shares(engine.local, report_id))
         return reply({"report_id": report_id} | fields)

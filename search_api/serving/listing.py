@@ -19,7 +19,8 @@ from time import perf_counter
 from urllib.parse import urlencode
 
 from indexer.shapes import BadInput, Fate
-from search_api.engine import MOST_HITS, Engine, FacetValue, SearchResult
+from search_api.engine import MOST_HITS, Engine, SearchResult
+from search_api.faceting import FacetValue
 from search_api.fields import Fields, meta_fields
 from search_api.filters import Filters, restrict
 
@@ -154,9 +155,7 @@ def facets_of(engine: Engine, question: str | None, filters: Filters, *, expand:
     """
     if question is not None:
         return engine.search(question, k=1, filters=filters, expand=expand).facets
-    mask = restrict(engine.index, filters).mask
-    rows = range(len(engine.index)) if mask is None else mask.nonzero()[0].tolist()
-    return engine.facets(rows)
+    return engine.facets_of(restrict(engine.index, filters))
 
 
 def facet_fields(facets: Facets, params: Pairs, path: str) -> Fields:

@@ -7,9 +7,11 @@ that is open. Opening happens on a thread of its own, so that no request waits f
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from threading import Lock, Thread
 from time import monotonic, sleep
 
+from indexer.backend import Backend, Remote
 from indexer.embedders import open_embedder
 from indexer.shapes import BureauError
 from indexer.store import Index
@@ -27,7 +29,8 @@ class Live:
         engine.index.hold_tools()
         self.engine = engine
         self.trouble = ""  # why the published generation is not the one that answers
-        self._current = engine.index.folder.parent / "CURRENT"
+        self._far = isinstance(engine.index, Remote)
+        self._current = Path() if self._far else engine.local.folder.parent / "CURRENT"
         self._seen: tuple[int, int] | None = None
         self._checked = float("-inf")
         self._lock = Lock()
@@ -46,7 +49,7 @@ class Live:
         if monotonic() - self._checked >= CHECK_EVERY and self._lock.acquire(blocking=False):
             changed = False
             try:
-                changed = self._look()
+                changed = self._far or self._look()  # asking a server may take its time
                 if changed:
                     Thread(target=self._swap, name="reopen", daemon=True).start()
             finally:
@@ -67,6 +70,8 @@ class Live:
     def _look(self) -> bool:
         """Whether another generation was published since the last look."""
         self._checked = monotonic()
+        if isinstance(self.engine.index, Remote):
+            return self._moved(self.engine.index)
         try:
             stat = self._current.stat()
         except OSError as error:
@@ -74,6 +79,17 @@ class Live:
             return False
         seen, self._seen = self._seen, (stat.st_mtime_ns, stat.st_ino)
         return seen != self._seen and not (seen is None and self._is_open())
+
+    def _moved(self, index: Remote) -> bool:
+        """Whether the server that keeps the index has another generation published."""
+        try:
+            name = index.published()
+        except BureauError as error:
+            self.trouble = str(error)
+            return False
+        if name == self.engine.index.generation:
+            self.trouble = ""
+        return name != self.engine.index.generation
 
     def _is_open(self) -> bool:
         """Whether CURRENT names the generation that the engine was opened with."""
@@ -83,7 +99,8 @@ class Live:
     def _swap(self) -> None:
         """`_open` on a thread of its own; frees the lock."""
         try:
-            self._open()
+            if not self._far or self._look():
+                self._open()
         finally:
             self._lock.release()
 
@@ -104,7 +121,11 @@ def reopened(old: Engine) -> Engine:
 
     :raises BureauError: if that is damaged, or its embedding model cannot be opened.
     """
-    index = Index.open(old.index.folder.parent)
+    index: Backend
+    if isinstance(old.index, Remote):
+        index = old.index.reopened()
+    else:
+        index = Index.open(old.local.folder.parent)
     built, embedder = index.manifest.embedder, old.embedder
     if built != embedder.identity:
         prompts = {"query_prompt": built.query_prompt, "passage_prompt": built.passage_prompt}

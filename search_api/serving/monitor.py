@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from time import perf_counter
+from zlib import crc32
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_1_0_0 as CONTENT_TYPE
@@ -33,7 +34,7 @@ class State(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """The gauges."""
         manifest, name = self.live.engine.index.manifest, self.live.engine.index.generation
-        number = float(name.removeprefix("gen-"))
+        number = float(name[4:] if name.startswith("gen-") else crc32(name.encode("ascii")))
         yield GaugeMetricFamily("bureau_generation", "Number of the generation.", number)
         passages = float(manifest.passages)
         yield GaugeMetricFamily("bureau_passages", "Passages of the generation.", passages)

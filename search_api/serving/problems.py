@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from indexer.shapes import BadIndex, BureauError
+from indexer.shapes import BadIndex, BureauError, NotOffered
 
 MEDIA_TYPE = "application/problem+json"
 FAILED = "the server failed; its log says why"
@@ -60,6 +60,9 @@ Blame = dict[str, str]
 
 class Busy(BureauError):
     """Another upload or another writer is at work: 409."""
+
+
+STATUS_OF = ((BadIndex, 503), (Busy, 409), (NotOffered, 501))
 
 
 def problem(
@@ -152,10 +155,8 @@ def from_bureau(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, BureauError):
         raise error
     field = _field_of(request, str(error))
-    if isinstance(error, BadIndex | Busy):
-        status = 503 if isinstance(error, BadIndex) else 409
-    else:
-        status = 404 if request.url.path.startswith(BY_NAME) else 422
+    known = next((status for kind, status in STATUS_OF if isinstance(error, kind)), None)
+    status = known or (404 if request.url.path.startswith(BY_NAME) else 422)
     errors = [blame(field, str(error), error.zh)] if field and status in (404, 422) else []
     return problem(status, str(error), error.zh, errors=errors)
 

@@ -26,9 +26,9 @@ from typing import BinaryIO
 from starlette.concurrency import run_in_threadpool
 
 from indexer.files import only_writer
+from indexer.generations import number_of
 from indexer.readers import MAX_BYTES, READERS
 from indexer.shapes import BadIndex, BadInput, BureauError, LedgerEntry
-from indexer.store import number_of
 from search_api.engine import Engine
 from search_api.fields import Fields
 from search_api.serving import adding
@@ -71,7 +71,7 @@ class Uploads:
 
     def __init__(self, live: Live) -> None:
         self.live = live
-        self.root = live.engine.index.folder.parent
+        self.root = live.engine.local.folder.parent
         self.folder = self.root / FOLDER
         self._busy = False
 
@@ -123,7 +123,7 @@ class Uploads:
         engine = await run_in_threadpool(self.live.refreshed)
         if self.live.trouble:
             raise BadIndex(self.live.trouble)
-        await run_in_threadpool(wait_for_all, number_of(engine.index.folder), OTHERS_SECONDS)
+        await run_in_threadpool(wait_for_all, number_of(engine.local.folder), OTHERS_SECONDS)
         try:
             return Added(entry_of(engine, path), engine)
         except BadInput:

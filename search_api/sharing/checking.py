@@ -15,9 +15,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
+from indexer.backend import Backend
 from indexer.records import StoredReport
 from indexer.shapes import BadInput
-from indexer.store import Index
 from indexer.words import fold
 from search_api.changes.shapes import Run
 from search_api.sharing.articles import Locator, locators
@@ -58,7 +58,7 @@ class Finding:
     text_sha256: str | None = None  # of the report's text
 
 
-def check_article(index: Index, text: str) -> list[Finding]:
+def check_article(index: Backend, text: str) -> list[Finding]:
     """A finding for every quote and footnote of a Markdown text, in its order.
 
     :raises BadInput: if it has none, or is too large.
@@ -91,7 +91,7 @@ def article_tally(findings: Iterable[Finding]) -> dict[str, int]:
 class Check:
     """The reports that an article's footnotes name, opened once."""
 
-    def __init__(self, index: Index, footnotes: Sequence[Footnote]) -> None:
+    def __init__(self, index: Backend, footnotes: Sequence[Footnote]) -> None:
         self.index = index
         self.rows = {meta.id: row for row, meta in enumerate(index.metas)}
         self.folded: dict[str, str] = {}

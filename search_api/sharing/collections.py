@@ -14,10 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 
-import numpy as np
-
+from indexer.backend import Backend
 from indexer.shapes import BadInput, Metadata, Region
-from indexer.store import Index
 from search_api.sharing.quotes import is_unicode
 from search_api.sharing.references import Entry, dated, one_line, place_of, where_of
 
@@ -182,7 +180,7 @@ def checked_note(note: str) -> str:
     return note.strip()
 
 
-def collect(index: Index, wanted: Sequence[Wanted]) -> list[Item]:
+def collect(index: Backend, wanted: Sequence[Wanted]) -> list[Item]:
     """The spans of ``index`` as items, in order.
 
     :raises BadInput: naming the first that is not there, or says something else.
@@ -191,7 +189,7 @@ def collect(index: Index, wanted: Sequence[Wanted]) -> list[Item]:
     return [collected(index, rows, one) for one in wanted]
 
 
-def collected(index: Index, rows: dict[str, int], wanted: Wanted) -> Item:
+def collected(index: Backend, rows: dict[str, int], wanted: Wanted) -> Item:
     """One span as an item; ``rows`` are the rows of the reports by id.
 
     :raises BadInput: if there is no such span, or it says something else.
@@ -230,13 +228,13 @@ def collected(index: Index, rows: dict[str, int], wanted: Wanted) -> Item:
         year=meta.year,
         date=meta.date,
         heading_path=sections[-1].path if sections else (),
-        page=page_of(index, rows[report_id], start),
+        page=page_of(index, report_id, start),
         note=checked_note(wanted.note),
         added=now(),
     )
 
 
-def entry_of(index: Index, one: str) -> Entry:
+def entry_of(index: Backend, one: str) -> Entry:
     """The entry of a passage, or of any other span of a report.
 
     :raises BadInput: if there is none.
@@ -262,9 +260,7 @@ def span_of(one: str) -> tuple[str, int, int]:
     return report_id, int(start), int(end)
 
 
-def page_of(index: Index, row: int, start: int) -> int | None:
+def page_of(index: Backend, report_id: str, start: int) -> int | None:
     """The page of the passage that holds the character at ``start``, if it is known."""
-    first, last = (int(n) for n in np.searchsorted(index.column("report"), (row, row + 1)))
-    starts, ends = index.column("start")[first:last], index.column("end")[first:last]
-    holding = np.flatnonzero((starts <= start) & (start < ends))
-    return int(index.column("page")[first + int(holding[0])]) or None if len(holding) else None
+    passages = map(index.passage, index.rows_of_report(report_id).tolist())
+    return next((p.page for p in passages if p.start <= start < p.end), None)

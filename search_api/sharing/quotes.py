@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
+from indexer.backend import Backend
 from indexer.shapes import BadInput
-from indexer.store import Index
 
 T = TypeVar("T", str, int)
 MOST_SHOWN = 4000  # characters of what a span says now
@@ -49,7 +49,7 @@ class Verdict:
     text_sha256: str | None = None
 
 
-def verify(index: Index, quotes: Sequence[Quote]) -> list[Verdict]:
+def verify(index: Backend, quotes: Sequence[Quote]) -> list[Verdict]:
     """A verdict for each quote, in their order."""
     known = {meta.id for meta in index.metas}
     stored = {q.report_id: index.report(q.report_id) for q in quotes if q.report_id in known}

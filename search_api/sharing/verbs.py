@@ -41,13 +41,13 @@ def add_cite(app: Any, options: Options) -> None:  # noqa: ANN401
     @app.command(epilog="Example: bureau cite yongan-2024:1849-1980 --format bibtex")  # type: ignore[untyped-decorator]
     def cite(passage_id: str = passage, form: str = form, index: Path = options.index) -> None:
         """A passage as an entry of a bibliography. 参考文献著录"""
-        from indexer.store import Index
+        from indexer.opening import open_index
         from search_api.filters import member
         from search_api.sharing.collections import entry_of
         from search_api.sharing.references import FORMS, Style
 
         style = member(Style, form)
-        sys.stdout.write(FORMS[style](entry_of(Index.open(index), passage_id)))
+        sys.stdout.write(FORMS[style](entry_of(open_index(index), passage_id)))
 
 
 def add_verify(app: Any, options: Options) -> None:  # noqa: ANN401
@@ -65,7 +65,7 @@ def add_verify(app: Any, options: Options) -> None:  # noqa: ANN401
         A line has report_id, start, end and text; of an article, as “bureau collect export” begins
         one, every quote and footnote is checked. Exit status 0: all are verbatim, 1: not all.
         """
-        from indexer.store import Index
+        from indexer.opening import open_index
         from search_api.sharing import quotes
         from search_api.shells.proof import findings_of, is_article, show_findings
 
@@ -74,7 +74,7 @@ def add_verify(app: Any, options: Options) -> None:  # noqa: ANN401
             if not show_findings(findings_of(index, text), as_json=as_json):
                 raise options.leave(UNEQUAL)
             return
-        verdicts = quotes.verify(Index.open(index), quotes_in(text, source))
+        verdicts = quotes.verify(open_index(index), quotes_in(text, source))
         for verdict in verdicts:
             fields = quotes.verdict_fields(verdict)
             span = "{report_id}:{start}-{end}".format(**fields)

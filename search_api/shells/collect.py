@@ -56,7 +56,7 @@ def add_changes(group: Any, options: Options, folder_option: Any) -> None:  # no
         folder: Path | None = folder_option,
     ) -> None:
         """Add passages, or any spans of reports, to a collection. 收藏"""
-        from indexer.store import Index
+        from indexer.opening import open_index
         from search_api.sharing.collections import collect
         from search_api.sharing.shelf import Shelf
 
@@ -66,7 +66,7 @@ def add_changes(group: Any, options: Options, folder_option: Any) -> None:  # no
         if not wanted:
             tell("nothing to add", "没有要收藏的段落")
             raise options.leave(NOTHING)
-        items = collect(Index.open(index), noted(wanted, note))
+        items = collect(open_index(index), noted(wanted, note))
         before = 0
 
         def adding(collection: Any) -> Any:  # noqa: ANN401 - a Collection, imported within

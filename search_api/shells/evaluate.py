@@ -127,12 +127,12 @@ def on_own_questions(
     as_json: bool,
 ) -> None:
     """The figures of every configuration on a user's questions."""
-    from indexer.store import Index
+    from indexer.opening import open_local
     from search_api.judged import load_judgements, load_questions
     from search_api.terminal import progress_bar, tell
     from search_api.trials import answerable, row_fields, run_trials, saved, table
 
-    index = Index.open(folder)
+    index = open_local(folder)
     asked = load_questions(questions)
     judged = load_judgements(judgements, asked, index)
     kept = answerable(asked, judged)
@@ -209,7 +209,7 @@ def on_development_set(
     from tempfile import TemporaryDirectory
 
     from indexer.embedders import BUNDLED, open_embedder
-    from indexer.store import Index
+    from indexer.opening import open_local
     from search_api import terminal
     from search_api.baselines import standard_baselines
     from search_api.evaluate import evaluate
@@ -227,7 +227,7 @@ def on_development_set(
         with TemporaryDirectory() as scratch:
             others = standard_baselines(Path(scratch)) if baselines else {}
             others |= {f"{name}, dense": open_embedder(name) for name in baseline}
-            opened = Index.open(index) if index else None
+            opened = open_local(index) if index else None
             rows = [asdict(row) for row in evaluate(data, model, others, opened)]
         show_rows = terminal.show_scores
     if as_json:

@@ -42,7 +42,7 @@ def add_indicators(app: Any, options: Options) -> None:  # noqa: ANN401
         index: Path = options.index,
     ) -> None:
         """Numbers with what they measure, across bureaus and years. 指标"""
-        from indexer.store import Index
+        from indexer.opening import open_local
         from search_api.filters import member
         from search_api.indicators import table as counting
         from search_api.indicators.fields import indicator_rows
@@ -53,7 +53,7 @@ def add_indicators(app: Any, options: Options) -> None:  # noqa: ANN401
         wanted = None if name is None else text_of(name)
         most = counting.MOST_EXPORTED if chosen or out or as_json else counting.MOST_VALUES
         found = counting.indicators(
-            Index.open(index), wanted, filters=filters, order=order, most=most
+            open_local(index), wanted, filters=filters, order=order, most=most
         )
         if as_json:
             for row in indicator_rows(found):

@@ -50,9 +50,9 @@ def findings_of(index: Path, text: str) -> list[Finding]:
 
     :raises BadInput: if it has none.
     """
-    from indexer.store import Index
+    from indexer.opening import open_index
 
-    return check_article(Index.open(index), text)
+    return check_article(open_index(index), text)
 
 
 def show_findings(findings: list[Finding], *, as_json: bool) -> bool:

@@ -45,14 +45,14 @@ def add_wording(app: Any, options: Options) -> None:  # noqa: ANN401
         as_csv: bool = options.csv,
     ) -> None:
         """How bureaus word a phrase or a draft: variants, users, years. 规范表述"""
-        from indexer.store import Index
+        from indexer.opening import open_local
         from search_api.filters import member
         from search_api.sharing.tables import TableFormat, table
 
         if shared == (text is not None):
             raise BadInput("give either a text or --top", "请给出文本，或使用 --top，二者选一")
         chosen = member(TableFormat, "csv" if as_csv else form) if form or as_csv else None
-        opened = Index.open(index)
+        opened = open_local(index)
         if text is None:
             lines, rows = most_shared(opened, k, filters)
         else:

@@ -44,7 +44,7 @@ class WordingArguments(Filtered):
 
 def wording(engine: Engine, asked: WordingArguments) -> Fields:
     """How a draft is printed; less of it is listed where that would be too much to read."""
-    found = wording_fields(worded(engine.index, asked.text, filters=asked.filters))
+    found = wording_fields(worded(engine.local, asked.text, filters=asked.filters))
     for clusters, variants in CUTS:
         for instances in dict.fromkeys((asked.instances, 1)):
             fields = found | {
@@ -104,7 +104,7 @@ Numbers = without(IndicatorTable, "facets", "took_ms")
 def numbers(engine: Engine, asked: IndicatorArguments) -> Fields:
     """What bureaus say in numbers."""
     found = indicators(
-        engine.index,
+        engine.local,
         asked.name,
         filters=asked.filters,
         order=asked.sort,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from indexer.backend import Backend
 from indexer.shapes import BadInput, Metadata
-from indexer.store import Index
 from search_api.tools.tool import LONGEST_VALUE
 
 SCHEME = "report"
@@ -35,7 +35,7 @@ def report_uri(report_id: str, start: int = 0) -> str:
     return f"{SCHEME}://{quote(report_id, safe='')}" + (f"?start={start}" if start else "")
 
 
-def page_of(index: Index, cursor: str) -> tuple[list[Metadata], str | None]:
+def page_of(index: Backend, cursor: str) -> tuple[list[Metadata], str | None]:
     """The reports of a page, and the cursor of the next one.
 
     :raises BadInput: for a cursor that is none.
@@ -49,7 +49,7 @@ def page_of(index: Index, cursor: str) -> tuple[list[Metadata], str | None]:
     return page, str(end) if end < len(index.metas) else None
 
 
-def read(index: Index, uri: str) -> Part:
+def read(index: Backend, uri: str) -> Part:
     """What stands at an address.
 
     :raises BadInput: if nothing does.
@@ -79,7 +79,7 @@ def nothing_at(uri: str) -> BadInput:
     return BadInput(f"there is nothing at “{uri[:100]}”: {LIST_URI} lists the reports")
 
 
-def text_from(index: Index, report_id: str, start: int, uri: str) -> Part:
+def text_from(index: Backend, report_id: str, start: int, uri: str) -> Part:
     """A report's text from ``start`` on, `PART` characters at most.
 
     :raises BadInput: for a report that is not there, or a start beyond its end.
@@ -101,7 +101,7 @@ def text_from(index: Index, report_id: str, start: int, uri: str) -> Part:
     return Part(uri, "text/plain", stored.text[start:end], meta)
 
 
-def report_list(index: Index) -> Part:
+def report_list(index: Backend) -> Part:
     """The reports as JSON, `MOST_LISTED` of them at most."""
     rows = [
         {

@@ -8,9 +8,10 @@ from hashlib import sha256
 
 import numpy as np
 
+from indexer.backend import ROLES
 from indexer.formulations.text import SENTENCE, Positions
 from indexer.shapes import Metadata, Role
-from indexer.store import ROLES, Index
+from indexer.store import Index
 from search_api.citations import citation
 
 PAIRS = dict(zip("“‘《（(〈【「『", "”’》）)〉】」』", strict=True))

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.backend import ROLES
 from indexer.formulations.text import Positions
 from indexer.shapes import Role
-from indexer.store import ROLES, Index
-from search_api.filters import Filters, member, restrict
+from indexer.store import Index
+from search_api.filters import Filters, allowed_reports, member
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,7 @@ class Scope:
         :raises BadInput: naming what the index does not have.
         """
         roles = tuple(ROLES.index(member(Role, role)) for role in filters.role)
-        mask = restrict(index, replace(filters, role=())).mask
-        allowed = np.ones(len(index.metas), np.bool_)
-        if mask is not None:
-            allowed[:] = False
-            allowed[index.column("report")[mask]] = True
+        allowed = allowed_reports(index, replace(filters, role=()))
         names: dict[str, int] = {}
         bureau = [names.setdefault(m.issuer or m.id, len(names)) for m in index.metas]
         years = [meta.year or 0 for meta in index.metas]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from indexer.passages import split_sentences
@@ -41,18 +41,28 @@ def passages_of(file: Path) -> Iterator[str]:
 
 
 def write_reports(
-    passages: Iterator[str], folder: Path, seed: int = 7, *, each: int = A_REPORT
+    passages: Iterable[str],
+    folder: Path,
+    seed: int = 7,
+    *,
+    each: int = A_REPORT,
+    most: int | None = None,
 ) -> int:
-    """Write passages as reports of invented counties, ``each`` in one; returns how many."""
+    """Write passages as reports of invented counties, ``each`` in one; returns how many.
+
+    With ``most`` every report has its own number, from ``each`` to ``most``.
+    """
     folder.mkdir(parents=True)
     chance = random.Random(seed)
     written = 0
     block: list[str] = []
+    size = chance.randint(each, most) if most else each
     for passage in passages:
         block.append(passage)
-        if len(block) == each:
+        if len(block) == size:
             write_report(block, folder / f"r{written:06}.txt", chance)
             written, block = written + 1, []
+            size = chance.randint(each, most) if most else each
     if block:
         write_report(block, folder / f"r{written:06}.txt", chance)
     return written + bool(block)

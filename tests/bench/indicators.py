@@ -24,10 +24,12 @@ import numpy as np
 
 from indexer.build import passage_columns
 from indexer.embedders import Identity
+from indexer.generations import FORMAT, Manifest
 from indexer.indicators.store import report_indicators, write_located
 from indexer.records import report_row
+from indexer.reports import write_reports
 from indexer.shapes import Level, Metadata, Passage, Region, Report, Role, Section, Source
-from indexer.store import FORMAT, Index, Manifest, write_reports
+from indexer.store import Index
 from search_api.filters import Filters
 from search_api.indicators.fields import indicators_fields
 from search_api.indicators.table import MOST_EXPORTED, indicators

@@ -26,12 +26,15 @@ from time import perf_counter, process_time
 
 import numpy as np
 
+from indexer.backend import ROLES
 from indexer.embedders import Identity
 from indexer.formulations.build import build, text_of, write_arrays
 from indexer.formulations.text import Text
+from indexer.generations import FORMAT, Manifest
 from indexer.records import report_row
+from indexer.reports import write_reports
 from indexer.shapes import Level, Metadata, Passage, Region, Report, Role, Section, Source
-from indexer.store import COLUMNS, FORMAT, ROLES, Index, Manifest, write_reports
+from indexer.store import COLUMNS, Index
 from search_api.filters import Filters
 from search_api.wording.formulations import wording
 from search_api.wording.shares import sentence_shares
