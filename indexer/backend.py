@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from indexer.embedders import Identity
 from indexer.lexical import Alternatives, Boosts
 from indexer.records import StoredReport
-from indexer.shapes import LedgerEntry, Metadata, Passage, Role
+from indexer.shapes import BadIndex, LedgerEntry, Metadata, Passage, Role
 
 FloatArray = NDArray[np.float32]
 RowArray = NDArray[np.int64]
@@ -194,3 +194,20 @@ class Remote(Protocol):
     def reopened(self) -> Backend:
         """The generation that is published now, opened for reading."""
         ...
+
+
+def refuse_other(built: Identity, wanted: Identity, where: object) -> None:
+    """Refuse vectors of another model than the one the index at ``where`` was built with.
+
+    :raises BadIndex: saying what to do.
+    """
+    if built == wanted:
+        return
+    same = built.name == wanted.name
+    what = "another version or other prompts of" if same else f"“{built.name}”, not with"
+    raise BadIndex(
+        f"{where} was built with {what} “{wanted.name}”: search without --embedder, or rebuild it "
+        f"with “bureau index --embedder {wanted.name}”",
+        f"{where} 的向量模型不同（索引：{built.name}，所选：{wanted.name}）：去掉 --embedder，"
+        f"或用 “bureau index --embedder {wanted.name}” 重建",
+    )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from mmap import MADV_RANDOM
 from pathlib import Path
 
 import numpy as np
@@ -108,10 +109,10 @@ class ClauseVectors:
     @classmethod
     def open(cls, folder: Path) -> ClauseVectors:
         """Map what `write` wrote."""
-        codes, scales = (
-            np.asarray(np.load(folder / name, mmap_mode="r", allow_pickle=False))
-            for name in (CODES, SCALES)  # still mapped, without the cost of a memmap's views
-        )
+        mapped = np.load(folder / CODES, mmap_mode="r", allow_pickle=False)
+        mapped._mmap.madvise(MADV_RANDOM)  # a question reads a page here and there
+        codes = np.asarray(mapped)  # without the cost of a memmap's views
+        scales = np.load(folder / SCALES, allow_pickle=False)
         starts = np.load(folder / STARTS, allow_pickle=False)
         return cls(Packed(codes, scales), starts)
 

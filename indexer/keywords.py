@@ -12,10 +12,6 @@ from typing import Any
 
 from indexer.words import WORD, cut
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # jieba's source has old-style escapes
-    from jieba.analyse import TFIDF
-
 KEYWORDS = 8
 
 
@@ -29,7 +25,10 @@ class _Cutter:
 @lru_cache(maxsize=1)
 def _extractor() -> Any:  # noqa: ANN401 - jieba has no stubs
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # jieba leaves its table's file to the collector
+        # jieba's source has old-style escapes, and it leaves its table's file to the collector
+        warnings.simplefilter("ignore")
+        from jieba.analyse import TFIDF  # 100 MiB that a server need not hold
+
         extractor = TFIDF()
     extractor.tokenizer = _Cutter()
     return extractor

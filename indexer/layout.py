@@ -15,9 +15,9 @@ from enum import StrEnum
 from indexer.shapes import BadInput
 
 MOST_FLAT = 50_000  # passages up to which comparing all takes under a millisecond
-SPREAD = 4.5  # standard deviations of a unit vector's components that fit into a byte
+SPREAD = 4.0  # standard deviations of a unit vector's components that fit into a byte
 LISTS_PER_ROOT = 2  # lists of an inverted file for each unit of the square root of passages
-PROBES = 48  # lists looked into
+PROBES = 64  # lists looked into
 
 
 class Kind(StrEnum):

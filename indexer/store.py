@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.backend import ROLES, Chosen, RowArray, Rows
+from indexer.backend import ROLES, Chosen, RowArray, Rows, refuse_other
 from indexer.embedders import Identity
 from indexer.focus import ClauseVectors
 from indexer.generations import Manifest
@@ -279,11 +279,4 @@ class Index:
 
         :raises BadIndex: saying what to do.
         """
-        built = self.manifest.embedder
-        if built != identity:
-            same = built.name == identity.name
-            what = "another version or other prompts of" if same else f"“{built.name}”, not with"
-            raise BadIndex(
-                f"{self.folder.parent} was built with {what} “{identity.name}”: search without "
-                f"--embedder, or rebuild it with “bureau index --embedder {identity.name}”"
-            )
+        refuse_other(self.manifest.embedder, identity, self.folder.parent)

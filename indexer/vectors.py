@@ -35,7 +35,7 @@ ZERO = 128  # the byte of a component that is nothing
 TRAINED = 50  # vectors for each list to be learnt from
 PULLED = 1_000  # passages that the inverted file proposes, at least
 SPARE = 50  # passages beyond those asked for that are put in order
-FEW = 20_000  # allowed passages up to which each of them is compared
+FEW = 20_000  # passages up to which each of those allowed is compared
 CLIPPED = 1e-3  # share of components that may not fit into a byte
 
 
@@ -101,7 +101,7 @@ class VectorIndex:
         """The rows worth putting in order, in no order."""
         everything = allowed is None or bool(allowed.all())
         size = len(self) if allowed is None else int(np.count_nonzero(allowed))
-        if size <= max(k, 0 if everything else FEW):
+        if size <= max(k, 0 if everything and self._lists is None else FEW):
             return np.arange(size) if allowed is None else np.flatnonzero(allowed)
         parameters: dict[str, Any] = {}
         if allowed is not None and not everything:

@@ -192,7 +192,8 @@ def test_both_answer_and_cite_the_same(engines):
     assert answers[0].sufficient
     assert answers[1].sufficient
     cited = [[h.passage.id for h in found.search.hits] for found in answers]
-    assert cited[0] == cited[1]
+    assert cited[0][:5] == cited[1][:5]
+    assert len(set(cited[0]) & set(cited[1])) >= 0.9 * len(cited[0])  # a folder rounds vectors
     one = cited[0][0]
     assert entry_of(engines["local"].index, one) == entry_of(engines["milvus"].index, one)
 

@@ -5,11 +5,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import HashEmbedder
+from shell import assert_refused, run_bureau
 
 from indexer import integrity
+from indexer.backend import EVERYTHING
+from indexer.build import build_index
 from indexer.integrity import check, hash_tree, remember
 from indexer.layout import MOST_FLAT, Kind, Wanted
 from indexer.shapes import BadIndex, BadInput
+from indexer.store import Index
 from indexer.vectors import VectorIndex
 
 MANY, DIMENSION, SOURCES = 60_000, 192, 2_000
@@ -120,7 +125,7 @@ def test_components_that_need_it_get_a_wider_step(tmp_path):
 def test_the_layout_goes_by_size_unless_one_is_wanted():
     assert Wanted().layout(MOST_FLAT, 384).kind is Kind.FLAT
     large = Wanted().layout(1_000_000, 384)
-    assert (large.kind, large.lists, large.probes) == (Kind.IVF, 2000, 48)
+    assert (large.kind, large.lists, large.probes) == (Kind.IVF, 2000, 64)
     assert Wanted(Kind.FLAT).layout(1_000_000, 384).kind is Kind.FLAT
     assert Wanted(Kind.IVF, 7).layout(1_000, 384).probes == 7
     assert Wanted(Kind.IVF, 500).layout(100, 384).probes == 20  # there are no more lists
@@ -156,3 +161,43 @@ def test_a_spoilt_note_of_what_was_sound_is_worth_nothing(tmp_path, monkeypatch,
     (tmp_path / "big").write_bytes(b"y" * 20)
     with pytest.raises(BadIndex, match="big is damaged"):
         check(tmp_path, hashes)
+
+
+def test_an_index_is_laid_out_as_wanted_and_again_when_that_changes(small, tmp_path):
+    root = tmp_path / "index"
+    build_index([small], root, HashEmbedder())
+    assert Index.open(root).manifest.vectors.kind is Kind.FLAT
+    build_index([small], root, HashEmbedder(), wanted=Wanted(Kind.IVF, 2))
+    other = Index.open(root)
+    assert other.generation == "gen-000002" and other.manifest.vectors.kind is Kind.IVF
+    assert (other.folder / "lists.faiss").is_file() and other.manifest.vectors.probes == 2
+    vector = HashEmbedder().embed_query("信访")
+    assert len(other.nearest(vector, 3, EVERYTHING)) == 3
+    build_index([small], root, HashEmbedder(), wanted=Wanted(Kind.IVF, 2))
+    assert Index.open(root).generation == "gen-000002"  # nothing changed
+
+
+def test_a_layout_is_chosen_on_the_command_line(small, tmp_path):
+    root = tmp_path / "index"
+    made = run_bureau("index", small, "--vectors", "ivf", "--probes", 1, index=root)
+    assert made.returncode == 0, made.stderr
+    assert Index.open(root).manifest.vectors.kind is Kind.IVF
+    found = run_bureau("search", "重复信访", index=root)
+    assert found.returncode == 0 and "青禾县" in found.stdout
+    assert_refused(
+        run_bureau("index", small, "--probes", 0, index=root), "probes = 0 is not at least 1"
+    )
+
+
+def test_a_server_hashes_everything_when_it_starts(small, tmp_path, monkeypatch):
+    monkeypatch.setattr(integrity, "LARGE", 10)
+    root = tmp_path / "index"
+    build_index([small], root, HashEmbedder())
+    index = Index.open(root)
+    hashed = []
+    true = integrity.sha256_of
+    monkeypatch.setattr(integrity, "sha256_of", lambda p: hashed.append(p.name) or true(p))
+    Index.open(root).hold()
+    assert "clauses.npy" not in hashed
+    index.check_all()
+    assert len(set(hashed)) >= len(index.manifest.sha256) - 3

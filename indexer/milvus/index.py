@@ -11,7 +11,7 @@ from weakref import finalize
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.backend import EVERYTHING, ROLES, Chosen, FloatArray, RowArray, Rows
+from indexer.backend import EVERYTHING, ROLES, Chosen, FloatArray, RowArray, Rows, refuse_other
 from indexer.embedders import Identity
 from indexer.focus import Packed
 from indexer.lexical import Alternatives, Boosts
@@ -119,14 +119,7 @@ class MilvusIndex:
 
         :raises BadIndex: saying what to do.
         """
-        built = self.manifest.embedder
-        if built != identity:
-            same = built.name == identity.name
-            what = "another version or other prompts of" if same else f"“{built.name}”, not with"
-            raise BadIndex(
-                f"{self.address} was built with {what} “{identity.name}”: search without "
-                f"--embedder, or rebuild it with “bureau index --embedder {identity.name}”"
-            )
+        refuse_other(self.manifest.embedder, identity, self.address)
 
     def report(self, report_id: str) -> StoredReport:
         """A report with its canonical text and sections.

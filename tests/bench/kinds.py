@@ -25,7 +25,7 @@ from indexer.vectors import PULLED, TRAINED, rounded
 from tests.bench.perturbed import Perturbed, Pool
 
 QUESTIONS = Path(__file__).parents[1] / "eval" / "queries.json"
-KINDS = ("flat", "IVF{},RaBitQfs", "IVF{},PQ96x4fs", "IVF{},PQ48", "HNSW32,SQ8")
+KINDS = ("flat", "IVF{},RaBitQfs", "IVF{},PQ96x4fs", "HNSW32,SQ8")
 FOUND, PROBES, DEPTH = 10, 48, 400
 
 

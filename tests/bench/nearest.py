@@ -1,6 +1,6 @@
 """How many of the nearest vectors an index finds, of those that numpy finds.
 
-Numpy compares with every vector as the embedder gives it, the index with what it keeps of them.
+Numpy compares with every vector, once as the embedder gives it and once as the index keeps it.
 Looked for are the neighbours of questions of the development set and of passages that were
 perturbed once more, `HALF` of each.
 """
@@ -36,10 +36,13 @@ def recall_of(root: Path, embedder: PerturbedEmbedder) -> Figures:
         found[at, : len(rows)] = rows
     tenth, cosines = exact(opened, embedder, asked, found)
     right = (cosines >= tenth[:, None] - SAME).mean(axis=1)
+    tenth, cosines = exact(opened, None, asked, found)
+    kept = (cosines >= tenth[:, None] - SAME).mean(axis=1)
     opened.close()
     return {
         "recall": float(right.mean()),
         "recall_of_questions": float(right[:HALF].mean()),
+        "recall_of_kept": float(kept.mean()),
         "recall_of_passages": float(right[HALF:].mean()),
         "vectors_p50_ms": float(np.median(times)),
     }
@@ -54,15 +57,22 @@ def vectors_asked(opened: Index, embedder: PerturbedEmbedder) -> FloatArray:
 
 
 def exact(
-    opened: Index, embedder: PerturbedEmbedder, asked: FloatArray, found: NDArray[np.int64]
+    opened: Index, embedder: PerturbedEmbedder | None, asked: FloatArray, found: NDArray[np.int64]
 ) -> tuple[FloatArray, FloatArray]:
-    """The tenth highest cosine of each vector ``asked``, and those of the rows ``found``."""
+    """The tenth highest cosine of each vector ``asked``, and those of the rows ``found``.
+
+    Of the vectors that the embedder gives; without one, of those that the index keeps.
+    """
     best = np.full((len(asked), FOUND), -1.0, dtype=np.float32)
     cosines = np.full(found.shape, -1.0, dtype=np.float32)
     for first in range(0, len(opened), CHUNK):
         rows = range(first, min(first + CHUNK, len(opened)))
-        texts = [embedded_text(opened.passage(row)) for row in rows]
-        scores = asked @ embedder.embed_passages(texts).T
+        if embedder is None:
+            vectors = opened.vectors.reconstruct(rows)
+        else:
+            texts = [embedded_text(opened.passage(row)) for row in rows]
+            vectors = embedder.embed_passages(texts)
+        scores = asked @ vectors.T
         joined = np.concatenate([best, scores], axis=1)
         best = np.partition(joined, -FOUND, axis=1)[:, -FOUND:]
         here = (found >= rows.start) & (found < rows.stop)

@@ -29,7 +29,6 @@ from typing import IO, Any
 
 from indexer.bench import BUREAU, environment
 from indexer.embedders import BundledEmbedder, Embedder, FloatArray, Identity
-from tests.bench.bulk import passages_of, write_reports
 from tests.bench.perturbed import PerturbedEmbedder, Pool
 
 QUERIES = Path(__file__).parents[1] / "eval" / "queries.json"
@@ -163,10 +162,13 @@ def spread(name: str, times: Sequence[float]) -> Figures:
 
 
 def memory(*processes: int) -> Figures:
-    """What the processes hold together, in MiB; ``Pss`` where the system tells it."""
+    """What the processes hold together, in MiB; ``Pss`` where the system tells it.
+
+    ``VmHWM`` is the peak; ``ru_maxrss`` would count what a parent held when it forked.
+    """
     sums: dict[str, float] = defaultdict(float)
     for process in processes:
-        for name, pattern in (("status", "Rss(?:Anon|File|Shmem)"), ("smaps_rollup", "Pss")):
+        for name, pattern in (("status", "Rss(?:Anon|File|Shmem)|VmHWM"), ("smaps_rollup", "Pss")):
             try:
                 text = Path(f"/proc/{process}/{name}").read_text("ascii")
             except OSError:
@@ -230,6 +232,8 @@ def text_of(handle: IO[bytes]) -> list[str]:
 
 def prepare(passages: Path, folder: Path, pool: Path, count: int | None = None) -> int:
     """Write the passages as reports, and a pool of vectors if there is none; the passages."""
+    from tests.bench.bulk import passages_of, write_reports  # 100 MiB that no query needs
+
     Pool.kept(pool, passages_of(passages), BundledEmbedder())
     given = count or sum(1 for _ in passages_of(passages))
     shutil.rmtree(folder, ignore_errors=True)
