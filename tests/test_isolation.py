@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -220,8 +221,10 @@ def test_what_is_no_document_is_refused(data):
 
 def children_of(pid):
     """Numbers of the living child processes."""
-    tasks = Path(f"/proc/{pid}/task").iterdir()
-    found = {int(child) for task in tasks for child in (task / "children").read_text().split()}
+    found = set()
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread that has just ended
+            found |= {int(child) for child in (task / "children").read_text().split()}
     return {child for child in found if is_alive(child)}
 
 
