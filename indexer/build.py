@@ -133,9 +133,12 @@ def add_to_index(
     embedder: Embedder,
     *,
     required: Path | None = None,
+    wanted: Wanted = BY_SIZE,
     progress: Progress = lambda stage, done, total: None,
 ) -> BuildResult:
     """Index ``inputs`` beside everything that the index below ``root`` was made from.
+
+    Vectors are kept as they were, unless something else is ``wanted``.
 
     :raises BadIndex: if there is none, it has another embedder, or another process is writing.
     :raises BadInput: if something that it was made from is no longer there, or ``required``
@@ -144,11 +147,19 @@ def add_to_index(
     index = Index.open(root)
     index.check_embedder(embedder.identity)
     made_from, table = index.manifest.inputs, index.manifest.table
+    if wanted == BY_SIZE:
+        wanted = Wanted.kept(index.manifest.vectors, len(index), embedder.identity.dimension)
     index.close()
     everything = list(dict.fromkeys([*map(Path, made_from), *(p.absolute() for p in inputs)]))
     manifest = Path(table) if table else None
     return build_index(
-        everything, root, embedder, manifest=manifest, required=required, progress=progress
+        everything,
+        root,
+        embedder,
+        manifest=manifest,
+        required=required,
+        wanted=wanted,
+        progress=progress,
     )
 
 

@@ -48,6 +48,12 @@ class Wanted:
     kind: Kind | None = None
     probes: int | None = None
 
+    @classmethod
+    def kept(cls, layout: VectorLayout, passages: int, dimension: int) -> Wanted:
+        """What must have been asked for so that an index of so many has this layout."""
+        usual = BY_SIZE.layout(passages, dimension).same(layout)
+        return BY_SIZE if usual else cls(layout.kind, layout.probes or None)
+
     def layout(self, passages: int, dimension: int) -> VectorLayout:
         """The layout for so many passages.
 

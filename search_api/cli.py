@@ -36,7 +36,7 @@ from search_api.shells.indexing import (
     VECTORS_HELP,
     closing_line,
     index_on_milvus,
-    refuse_shard,
+    refuse_misplaced,
 )
 from search_api.shells.indicators import add_indicators
 from search_api.shells.matrix import add_matrix
@@ -110,8 +110,8 @@ def index(
     from indexer.sources import bundled_corpus
     from search_api.terminal import ledger_line, progress_bar, tell
 
-    if not is_address(index):
-        refuse_shard(shard)
+    wanted = Wanted(vectors, probes)
+    refuse_misplaced(index, shard, wanted)
     model = open_embedder(
         embedder or BUNDLED, query_prompt=query_prompt, passage_prompt=passage_prompt
     )
@@ -130,7 +130,7 @@ def index(
             )
             result, line = built.result, closing_line(built, index, shard)
         elif add:
-            result = add_to_index(inputs, index, model, progress=progress)
+            result = add_to_index(inputs, index, model, wanted=wanted, progress=progress)
             line = say("indexed", result=result, folder=index)
         else:
             result = build_index(
@@ -139,7 +139,7 @@ def index(
                 model,
                 manifest=manifest,
                 afresh=rebuild,
-                wanted=Wanted(vectors, probes),
+                wanted=wanted,
                 progress=progress,
             )
             line = say("indexed", result=result, folder=index)

@@ -10,7 +10,7 @@ from shell import assert_refused, run_bureau
 
 from indexer import integrity
 from indexer.backend import EVERYTHING
-from indexer.build import build_index
+from indexer.build import add_to_index, build_index
 from indexer.integrity import check, hash_tree, remember
 from indexer.layout import MOST_FLAT, Kind, Wanted
 from indexer.shapes import BadIndex, BadInput
@@ -201,3 +201,22 @@ def test_a_server_hashes_everything_when_it_starts(small, tmp_path, monkeypatch)
     assert "clauses.npy" not in hashed
     index.check_all()
     assert len(set(hashed)) >= len(index.manifest.sha256) - 3
+
+
+def test_what_was_chosen_stays_when_reports_are_added(small, tmp_path):
+    root, more = tmp_path / "index", tmp_path / "more"
+    build_index([small], root, HashEmbedder(), wanted=Wanted(Kind.IVF, 2))
+    more.mkdir()
+    (more / "new.txt").write_text(
+        "一、主要做法\n组织灯塔管理员维护航标灯和雾号，全年无事故。", "utf-8"
+    )
+    add_to_index([more], root, HashEmbedder())
+    added = Index.open(root).manifest
+    assert added.reports == 3 and (added.vectors.kind, added.vectors.probes) == (Kind.IVF, 2)
+    add_to_index([], root, HashEmbedder(), wanted=Wanted(Kind.FLAT))
+    assert Index.open(root).manifest.vectors.kind is Kind.FLAT
+
+
+def test_how_milvus_keeps_vectors_is_not_chosen_by_these_options(small):
+    done = run_bureau("index", small, "--vectors", "ivf", index="milvus://127.0.0.1:1/reports")
+    assert_refused(done, "?vectors=")

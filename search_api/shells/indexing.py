@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from indexer.layout import BY_SIZE, Wanted
 from indexer.milvus.address import is_address
 from indexer.shapes import BadInput
 from search_api.messages import say
@@ -22,12 +23,18 @@ SHARD_HELP = (
 )
 
 
-def refuse_shard(shard: str | None) -> None:
-    """An index in a folder has one writer.
+def refuse_misplaced(where: Path, shard: str | None, wanted: Wanted) -> None:
+    """A folder has one writer, and Milvus keeps vectors in its own ways.
 
-    :raises BadInput: if a shard is asked for.
+    :raises BadInput: for an option that means nothing there.
     """
-    if shard:
+    if is_address(where) and wanted != BY_SIZE:
+        raise BadInput(
+            "--vectors and --probes are for an index in a folder: on Milvus put ?vectors= after "
+            "the address",
+            "--vectors、--probes 只用于目录索引：Milvus 请在地址后加 ?vectors=",
+        )
+    if shard and not is_address(where):
         raise BadInput(
             "--shard is for an index on Milvus (milvus://host:port/collection): a folder has "
             "one writer",
