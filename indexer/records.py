@@ -7,11 +7,22 @@ import os
 import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from sys import intern
 from typing import Any
 
-from indexer.shapes import Fate, LedgerEntry, Level, Metadata, Origin, Region, Report, Role, Section
+from indexer.shapes import (
+    BadIndex,
+    Fate,
+    LedgerEntry,
+    Level,
+    Metadata,
+    Origin,
+    Region,
+    Report,
+    Role,
+    Section,
+)
 
 SHARED = 4096  # regions and the like kept once for all reports
 COLUMNS = (
@@ -27,34 +38,54 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StoredReport:
-    """A report as an index holds it."""
+    """A report as an index holds it; what a passage does not need is read when asked for."""
 
     meta: Metadata
     text: str  # canonical
-    sections: tuple[Section, ...]
+    packed_sections: bytes
     text_sha256: str
     file_sha256: str
     source: str  # absolute path of the file it was read from
-    manifest_row: dict[str, str]
+    manifest_json: str
     note: str = ""  # what of it could not be read
     note_zh: str = ""
 
     @classmethod
-    def from_row(cls, row: Sequence[Any]) -> StoredReport:
-        """From the values of `COLUMNS`."""
-        meta, text, sections, text_sha256, file_sha256, source, manifest_row, *notes = row
+    def from_row(cls, row: Sequence[Any], meta: Metadata | None = None) -> StoredReport:
+        """From the values of `COLUMNS`; ``meta`` is its metadata if it was read before."""
+        json_meta, text, sections, text_sha256, file_sha256, source, manifest_row, *notes = row
         return cls(
-            report_from_json(meta),
+            meta or report_from_json(json_meta),
             unpacked(text),
-            sections_from_json(unpacked(sections)),
+            sections,
             text_sha256,
             file_sha256,
             os.fsdecode(source),
-            json.loads(manifest_row),
+            manifest_row,
             *notes,
         )
+
+    @cached_property
+    def sections(self) -> tuple[Section, ...]:
+        """Its outline, in reading order.
+
+        :raises BadIndex: if another version of the program wrote it.
+        """
+        try:
+            return sections_from_json(unpacked(self.packed_sections))
+        except (KeyError, TypeError, ValueError, zlib.error):
+            raise BadIndex(
+                f"“{self.meta.id}” was indexed by another version: rebuild with “bureau index”",
+                f"“{self.meta.id}” 由其他版本索引：请用 “bureau index” 重建",
+            ) from None
+
+    @cached_property
+    def manifest_row(self) -> dict[str, str]:
+        """What a person said of it; empty without a row."""
+        row: dict[str, str] = json.loads(self.manifest_json)
+        return row
 
 
 def report_row(row: int, report: Report) -> tuple[Any, ...]:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:  # a search does not need them
 
 SPAN = re.compile(r"[0-9]{1,10}-[0-9]{1,10}")
 MASKS = 16  # choices of passages kept resolved
+PASSAGES = 2048  # kept in memory, some 1 KB each
 CORE = ("passages.npy", "reports.sqlite")
 COLUMNS = ("report", "start", "end", "section", "role", "page")  # of passages.npy, int32
 
@@ -53,6 +54,7 @@ class Index:
         self._check(*CORE)
         self._columns: NDArray[np.int32] = np.load(folder / "passages.npy", allow_pickle=False)
         self._resolved = lru_cache(maxsize=MASKS)(self._resolve)
+        self._passages = lru_cache(maxsize=PASSAGES)(self._read_passage)
         self._reports = ReportTable(folder / "reports.sqlite")
 
     @classmethod
@@ -126,7 +128,7 @@ class Index:
         """
         _ = self.lexical, self.vectors, self.clauses, self.metas
         if self.metas:
-            self.report(self.metas[0].id)
+            _ = self.report(self.metas[0].id).sections
 
     def hold_tools(self) -> None:
         """Open what the other tools need too, as a server does."""
@@ -261,7 +263,10 @@ class Index:
 
     def passage(self, row: int) -> Passage:
         """The passage of a row."""
-        report, start, end, section, role, page = (int(v) for v in self._columns[row])
+        return self._passages(row)
+
+    def _read_passage(self, row: int) -> Passage:
+        report, start, end, section, role, page = self._columns[row].tolist()
         stored = self.report(self.metas[report].id)
         return Passage(
             report_id=stored.meta.id,

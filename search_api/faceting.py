@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +14,10 @@ from indexer.backend import ROLES, Backend, Rows
 from indexer.shapes import Metadata
 
 FACETS = ("issuer", "region", "year", "level", "role")
+MOST_VALUES = 6  # of a report: issuer, year, level, three regions
+HELD = 8192  # counted values, some 200 bytes each
 Value = tuple[str, tuple[str, str]]  # facet, (value, label)
+Counted = tuple[int, str, str]  # -count, value, label
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +29,19 @@ class FacetValue:
     count: int
 
 
+_held = lru_cache(maxsize=HELD)(FacetValue)  # most counts are small and come again
+
+
 class FacetCounter:
     """Counts the facets of an index's passages; what a report counts under is worked out once."""
 
     def __init__(self, index: Backend) -> None:
         self._index = index
+        self._values: list[Value] = [("", ("", ""))]  # by number; 0 stands for none
         self._numbers: dict[Value, int] = {}
-        self._of: dict[int, NDArray[np.int64]] = {}  # numbers of the values, by report
+        self._of = np.zeros((len(index.metas), MOST_VALUES), dtype=np.int32)  # numbers, by report
+        self._known = np.zeros(len(index.metas), dtype=np.bool_)
+        self._lock = Lock()
 
     def count(self, rows: Rows) -> dict[str, tuple[FacetValue, ...]]:
         """Counts of issuer, region (every level), year, level and role over passages."""
@@ -41,31 +52,38 @@ class FacetCounter:
         self, report: NDArray[np.int32], role: NDArray[np.int32], passages: NDArray[np.int64]
     ) -> dict[str, tuple[FacetValue, ...]]:
         """As `count`, over that many ``passages`` of each report and role, all of shape (n,)."""
-        reports, at = np.unique(report, return_inverse=True)
-        of_report = np.bincount(at, passages, minlength=len(reports))
-        values = [self._values_of(number) for number in reports.tolist()]
-        each = np.repeat(of_report, [len(own) for own in values])
-        sums = np.bincount(np.concatenate([np.empty(0, np.int64), *values]), each)
-        known = list(self._numbers)
-        found: dict[str, list[FacetValue]] = {name: [] for name in FACETS}
-        for number in np.flatnonzero(sums).tolist():
-            name, (value, label) = known[number]
-            found[name].append(FacetValue(value, label, int(sums[number])))
-        roles = zip(ROLES, np.bincount(role, passages, len(ROLES)).tolist(), strict=True)
-        found["role"] = [FacetValue(name, name, int(n)) for name, n in roles if n]
+        of_report = np.bincount(report, passages)
+        reports = np.flatnonzero(of_report)
+        if not self._known[reports].all():
+            self._learn(reports[~self._known[reports]])
+        each = np.repeat(of_report[reports], MOST_VALUES)
+        sums = np.bincount(self._of[reports].ravel(), each).astype(np.int64)
+        sums[:1] = 0  # of no value
+        found: dict[str, list[Counted]] = {name: [] for name in FACETS}
+        numbers = np.flatnonzero(sums)
+        for number, n in zip(numbers.tolist(), sums[numbers].tolist(), strict=True):
+            name, (value, label) = self._values[number]
+            found[name].append((-n, value, label))
+        roles = np.bincount(role, passages, len(ROLES)).astype(np.int64).tolist()
+        found["role"] = [(-n, name, name) for name, n in zip(ROLES, roles, strict=True) if n]
         return {name: in_order(counted) for name, counted in found.items()}
 
-    def _values_of(self, report: int) -> NDArray[np.int64]:
-        if report not in self._of:
-            values = report_facets(self._index.metas[report])
-            numbers = [self._numbers.setdefault(v, len(self._numbers)) for v in values if v[1][0]]
-            self._of[report] = np.array(numbers, dtype=np.int64)
-        return self._of[report]
+    def _learn(self, reports: NDArray[np.int64]) -> None:
+        """Read what ``reports`` count under."""
+        with self._lock:
+            for report in reports.tolist():
+                own = [v for v in report_facets(self._index.metas[report]) if v[1][0]]
+                for at, value in enumerate(own):
+                    if value not in self._numbers:
+                        self._numbers[value] = len(self._values)
+                        self._values.append(value)
+                    self._of[report, at] = self._numbers[value]
+                self._known[report] = True
 
 
-def in_order(values: Iterable[FacetValue]) -> tuple[FacetValue, ...]:
-    """``values``, the most frequent first, then by value."""
-    return tuple(sorted(values, key=lambda v: (-v.count, v.value, v.label)))
+def in_order(counted: Iterable[Counted]) -> tuple[FacetValue, ...]:
+    """The values that were ``counted``, the most frequent first, then by value."""
+    return tuple([_held(value, label, -n) for n, value, label in sorted(counted)])
 
 
 def report_facets(meta: Metadata) -> Iterable[Value]:

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from hashlib import sha256
 from io import BytesIO
@@ -46,6 +47,19 @@ def test_build_and_open_round_trip(built):
         report = index.report(passage.report_id)
         assert report.text[passage.start : passage.end] == passage.text
         assert index.row_of(passage.id) == row
+
+
+def test_threads_read_the_same_passages(built):
+    """Read by many at once, and again when they are held; each is what its report says."""
+    index, other = Index.open(built), Index.open(built)
+    rows = list(range(len(index)))
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(index.passage, rows * 20))
+    assert found == [other.passage(row) for row in rows] * 20
+    for passage in found[: len(rows)]:
+        stored = index.report(passage.report_id)
+        assert passage.text == stored.text[passage.start : passage.end]
+        assert passage.path == stored.sections[passage.section].path
 
 
 def opened(root):

@@ -1,14 +1,25 @@
 """One segmentation for passages and queries; folding for matching only."""
 
 import re
+import sys
+import unicodedata
 import warnings
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import pytest
+from conftest import load_eval
 from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.sources import bundled_corpus
 from indexer.words import (
+    FOLDING,
+    HELD,
+    PLAIN,
+    SPACED_HAN,
+    _segmenter,
+    _simplified,
     content_words,
     cut,
     fold,
@@ -18,6 +29,7 @@ from indexer.words import (
     tokens,
     tokens_with_offsets,
 )
+from search_api.query import parse_query
 
 
 @pytest.mark.parametrize(
@@ -32,6 +44,32 @@ from indexer.words import (
 )
 def test_fold_gives_the_usual_form(written, usual):
     assert fold(written) == usual
+
+
+def fold_whole(text):
+    """What `fold` does, on the whole text at once."""
+    text = unicodedata.normalize("NFKC", text).lower().translate(_simplified())
+    return SPACED_HAN.sub(lambda m: re.sub(r"\s+", "", m[0]), text)
+
+
+plain = st.characters().filter(PLAIN.fullmatch)
+anything = st.text(st.sampled_from("信訪 局\t２，…A　·—Σéı\u0301\u3099ｶﾞ각"), max_size=20)
+
+
+@given(st.one_of(st.text(max_size=40), st.text(plain, max_size=40), anything))
+def test_fold_is_that_of_the_whole_text(text):
+    assert fold(text) == fold_whole(text)
+
+
+def test_plain_characters_never_change_with_their_neighbours():
+    kept = [char for char in map(chr, range(sys.maxunicode + 1)) if PLAIN.fullmatch(char)]
+    assert len(kept) > 27_000
+    assert not any(map(unicodedata.combining, kept))
+    folded = "".join(kept).translate(FOLDING)
+    assert folded == unicodedata.normalize("NFKC", "".join(kept)).lower().translate(_simplified())
+    assert unicodedata.is_normalized(
+        "NFKC", "".join(map(unicodedata.normalize, ["NFKC"] * len(kept), kept))
+    )
 
 
 @pytest.mark.parametrize(
@@ -75,6 +113,56 @@ def test_matched_spans_in_spaced_text():
     text = "揭 阳 市 信 访 局逐案化解重复信访"
     spans = matched_spans(text, frozenset(["信访局", "重复信访"]))
     assert [re.sub(r"\s", "", text[a:b]) for a, b in spans] == ["信访局", "重复信访"]
+
+
+def spans_one_by_one(text, words):
+    """The spans of ``text`` that ``words`` cover, character by character."""
+    covered = [False] * len(text)
+    folded, origin = fold_aligned(text)
+    for word, start, end in _segmenter().tokenize(folded, "search"):
+        if word in words:
+            covered[origin[start] : origin[end - 1] + 1] = [True] * (
+                origin[end - 1] + 1 - origin[start]
+            )
+    return covered
+
+
+def covered_by(spans, length):
+    covered = [False] * length
+    for start, end in spans:
+        covered[start:end] = [True] * (end - start)
+    return covered
+
+
+QUERIES = [parse_query(row["text"]).words for row in load_eval("queries.json")[::6]]
+
+
+def test_matched_spans_are_what_the_words_cover(engine):
+    texts = [engine.index.passage(row).text for row in range(len(engine.index))]
+    for words in QUERIES:
+        for text in texts:
+            spans = matched_spans(text, words)
+            assert covered_by(spans, len(text)) == spans_one_by_one(text, words)
+            assert all(a < b < c for (a, b), (c, _) in pairwise(spans))
+
+
+@given(
+    st.one_of(anything, st.text(max_size=30)), st.sets(st.sampled_from(["信访", "局", "2", "a"]))
+)
+def test_matched_spans_of_any_text(text, words):
+    spans = matched_spans(text, frozenset(words))
+    assert covered_by(spans, len(text)) == spans_one_by_one(text, words)
+
+
+def test_threads_find_the_same_spans(engine):
+    """More passages than are held are cut at once."""
+    texts = [engine.index.passage(row).text + str(n) for n in range(30) for row in range(90)]
+    assert len(texts) > HELD
+    expected = [spans_one_by_one(text, QUERIES[0]) for text in texts]
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(2):
+            found = pool.map(lambda text: matched_spans(text, QUERIES[0]), texts)
+            assert [covered_by(s, len(t)) for s, t in zip(found, texts, strict=True)] == expected
 
 
 @pytest.mark.parametrize(
