@@ -10,15 +10,20 @@ import errno
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import tantivy
+from numpy.typing import NDArray
 from tantivy import Occur, Query
 
 WRITER_BYTES = 64 * 2**20
 SPLIT = "spaces"
 K1 = 1.2  # fixed in tantivy
 CORE = 0.7  # share of the best weight from which a word counts as the usual one
+FURTHER = 0.85  # of its weight that a word keeps beside another one for the same thing
+MEMORISED = 2**14  # words of questions
 Alternatives = Sequence[tuple[str, float]]  # words that stand for one query word, weighted
 
 
@@ -49,6 +54,9 @@ class LexicalIndex:
         self._register(self._index)
         self._searcher = self._index.searcher()
         self._schema = self._index.schema
+        self._idf = lru_cache(maxsize=MEMORISED)(self._rarity)
+        self._levelled = lru_cache(maxsize=MEMORISED)(self._weighed)
+        self._clauses = lru_cache(maxsize=MEMORISED)(self._in_fields)
 
     @classmethod
     def build(cls, folder: Path, entries: Iterable[LexicalEntry]) -> int:
@@ -102,24 +110,16 @@ class LexicalIndex:
         rarest = math.log(1 + (len(self) + 0.5) / 0.5) if absent else 0.0
         return (K1 + 1) * sum(
             max(
-                (weight * self._idf(word) for word, weight in self._levelled(group)),
+                (weight * self._idf(word) for word, weight in self._levelled(tuple(group))),
                 default=rarest * max((weight for _, weight in group), default=0.0),
             )
             for group in groups
         )
 
-    def _levelled(self, group: Alternatives) -> list[tuple[str, float]]:
-        """``group`` with the weight of rare words lowered to that of the usual one.
+    def _weighed(self, group: tuple[tuple[str, float], ...]) -> list[tuple[str, float]]:
+        return levelled([(word, weight, self._idf(word)) for word, weight in group])
 
-        BM25 pays a word for being rare; among words for the same thing that would make the
-        oddest the best. Words that no passage holds are left out.
-        """
-        found = [(word, weight, self._idf(word)) for word, weight in group]
-        core = CORE * max((weight for _, weight, _ in found), default=0.0)
-        usual = min((idf for _, weight, idf in found if idf and weight >= core), default=math.inf)
-        return [(word, weight * min(1.0, usual / idf)) for word, weight, idf in found if idf]
-
-    def _idf(self, word: str) -> float:
+    def _rarity(self, word: str) -> float:
         """BM25's weight of a word; 0 for one that no passage holds."""
         n, df = len(self), self.document_frequency(word)
         return math.log(1 + (n - df + 0.5) / (df + 0.5)) if df else 0.0
@@ -131,36 +131,33 @@ class LexicalIndex:
         *,
         boosts: Boosts,
         tags: Sequence[Sequence[str]] = (),
-    ) -> list[tuple[int, float]]:
-        """The best ``k`` (row, score) for the query words ``groups``.
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The best ``k`` rows for the query words ``groups``, best first, and their scores.
 
-        Of the alternatives for one query word only the best match counts. ``tags`` restricts:
-        one tag of every inner sequence must be present.
+        ``tags`` restricts: one tag of every inner sequence must be present. One flat union of
+        words lets tantivy skip what cannot be among the best (block-max WAND).
         """
-        levelled = [self._levelled(group) for group in groups]
-        words = [self._any_of(group, boosts) for group in levelled if group]
-        if not words or k < 1:
-            return []
-        query = Query.boolean_query([(Occur.Should, word) for word in words])
+        words = [word for group in groups for word in self._levelled(tuple(group))]
+        clauses = [
+            clause for word, weight in words for clause in self._clauses(word, weight, boosts)
+        ]
+        if not clauses or k < 1:
+            return np.empty(0, np.int64), np.empty(0)
+        query = Query.boolean_query(clauses)
         if tags:
             required = [self._one_tag(options) for options in tags]
             query = Query.boolean_query([(Occur.Must, query), *((Occur.Must, r) for r in required)])
         hits = self._searcher.search(query, limit=k, count=False).hits
         rows = self._searcher.fast_field_values("row", [address for _, address in hits])
-        return [(int(row or 0), float(score)) for row, (score, _) in zip(rows, hits, strict=True)]
+        return np.array(rows, dtype=np.int64), np.array([score for score, _ in hits])
 
-    def _any_of(self, group: Alternatives, boosts: Boosts) -> Query:
-        options = [self._in_fields(word, weight, boosts) for word, weight in group]
-        return options[0] if len(options) == 1 else Query.disjunction_max_query(options)
-
-    def _in_fields(self, word: str, weight: float, boosts: Boosts) -> Query:
+    def _in_fields(self, word: str, weight: float, boosts: Boosts) -> list[tuple[Occur, Query]]:
         fields = (("body", boosts.body), ("heading", boosts.heading), ("title", boosts.title))
-        terms = [
+        return [
             (Occur.Should, Query.boost_query(self._term(name, word), weight * boost))
             for name, boost in fields
             if boost > 0
         ]
-        return Query.boolean_query(terms)
 
     def _term(self, field: str, word: str) -> Query:
         return Query.term_query(self._schema, field, word, index_option="freq")
@@ -168,6 +165,21 @@ class LexicalIndex:
     def _one_tag(self, options: Sequence[str]) -> Query:
         found = Query.term_set_query(self._schema, "tags", list(options))
         return Query.const_score_query(found, 0.0)
+
+
+def levelled(group: Sequence[tuple[str, float, float]]) -> list[tuple[str, float]]:
+    """(word, weight, rarity) of words for the same thing -> (word, weight) as they count.
+
+    BM25 pays a word for being rare; here that would make the oddest word the best, so a rare
+    one counts no more than the usual one. All but the one that then counts most lose a little:
+    a passage that says a thing in two ways says it once. Words of no rarity, which no passage
+    holds, are left out.
+    """
+    core = CORE * max((weight for _, weight, _ in group), default=0.0)
+    usual = min((idf for _, weight, idf in group if idf and weight >= core), default=math.inf)
+    known = [(word, weight * min(1.0, usual / idf), idf) for word, weight, idf in group if idf]
+    known.sort(key=lambda found: -found[1] * found[2])
+    return [(word, weight * (FURTHER if n else 1.0)) for n, (word, weight, _) in enumerate(known)]
 
 
 def _schema() -> tantivy.Schema:

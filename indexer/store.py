@@ -225,8 +225,8 @@ class Index:
 
     def words(
         self, groups: Sequence[Alternatives], k: int, *, boosts: Boosts, chosen: Chosen
-    ) -> list[tuple[int, float]]:
-        """The best ``k`` (row, BM25) for the query words ``groups``."""
+    ) -> tuple[RowArray, NDArray[np.float64]]:
+        """The best ``k`` rows for the query words ``groups``, best first, and their BM25."""
         return self.lexical.search(groups, k, boosts=boosts, tags=chosen.tags)
 
     def ceiling(self, groups: Sequence[Alternatives], *, absent: bool = False) -> float:

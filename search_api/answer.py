@@ -39,6 +39,7 @@ LISTED = 10  # bureaus in a list of them
 MOST_FIGURES = 12
 NUMBER = re.compile("[0-9０-９]")
 ABOUT = 0.40  # cosine from which a sentence is about a practice
+ASKED_TOO = 0.65  # share of the best practice's cosine from which a question asks for another too
 WITH_NUMBER = 1.15  # a sentence with a number, where a figure is asked for
 
 
@@ -230,14 +231,17 @@ def choose(sentences: Sequence[Sentence], *, numbers: bool = False) -> list[Sent
 def points_of(engine: Engine, chosen: Sequence[Sentence], query: FloatArray) -> tuple[Point, ...]:
     """The sentences by the practice that each is about, in the order of their best one.
 
-    A sentence is read in the light of the question: what both are near to is meant.
+    A sentence is read in the light of the question, which may ask for several: of the practices
+    that both are about, the one that both are nearest to is meant.
     """
     practices, vectors = practice_vectors(engine.embedder)  # type: ignore[arg-type]
     asked, groups = vectors @ query, dict[int, list[int]]()
+    asked_for = asked >= ASKED_TOO * asked.max()
     for n, sentence in enumerate(chosen):
         own = vectors @ sentence.vector
-        nearest = int((own + asked).argmax())
-        groups.setdefault(nearest if own[nearest] >= ABOUT else -1, []).append(n)
+        both = np.flatnonzero((own >= ABOUT) & asked_for)
+        nearest = both[(own + asked)[both].argmax()] if len(both) else -1
+        groups.setdefault(int(nearest), []).append(n)
     best = sorted(groups, key=lambda at: (at < 0, -max(chosen[n].score for n in groups[at])))
     return tuple(Point(practices[at] if at >= 0 else None, tuple(groups[at])) for at in best)
 

@@ -2,40 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from indexer.backend import EVERYTHING, ROLES, Backend, Chosen, Remote, Rows
+from indexer.backend import Backend, Chosen, Remote, Rows
 from indexer.bridge import Expansion
 from indexer.embedders import Embedder, FloatArray
 from indexer.lexical import Boosts
 from indexer.opening import needs_folder
-from indexer.shapes import BadInput, Metadata, Passage, Role
+from indexer.shapes import BadInput, Metadata, Passage
 from indexer.store import Index
-from indexer.words import matched_spans, tokens
+from indexer.words import matched_spans
 from search_api.faceting import FacetCounter, FacetValue
 from search_api.filters import Filters, restrict
-from search_api.fusion import Candidate, Candidates, Column, Fusion
+from search_api.fusion import Candidate, Candidates, Fusion
 from search_api.likeness import same_wording
-from search_api.mentions import Gazetteer, Mentions
+from search_api.mentions import Gazetteer
 from search_api.query import Query, parse_query
+from search_api.ranking import POOL, Ranker
 from search_api.rerank import DEPTH, Reranker, read_with_headings, reranked
 
 if TYPE_CHECKING:
     from search_api.asked import Atlas
 
-POOL = 200  # candidates of each half that are fused
 MOST_HITS = 1000
 DIVERSE = 0.6  # diversity at which a report's further passages come after all others' best
-BODY = Boosts(body=1, heading=0, title=0)
-UNASKED = (Role.INTRO, Role.DUTY, Role.PLANS)
 
 
 class Matched(StrEnum):
@@ -77,19 +72,6 @@ class SearchResult:
     facets: dict[str, tuple[FacetValue, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Begun:
-    """A question's vector, what each half found with it, and what speaks for a row."""
-
-    vector: FloatArray
-    shares: Mapping[int, float]  # of the question's words, by row
-    mentions: Mentions
-    found: Candidates
-
-
-NOBODY = Candidates.of(np.empty(0, np.int64), *(np.empty(0) for _ in range(3)))
-
-
 class Engine:
     """Searches one opened index with one embedder."""
 
@@ -114,6 +96,7 @@ class Engine:
         self.boosts = boosts or Boosts()
         self.reranker = reranker
         self.gazetteer = Gazetteer(index)
+        self._ranker = Ranker(index, embedder, self.gazetteer, self.fusion, self.boosts)
         self._facets = FacetCounter(index)
 
     @property
@@ -198,16 +181,8 @@ class Engine:
 
         ``voice`` is feedback from elsewhere, such as `voice` of the whole index.
         """
-        weights = self.fusion.weights(english=query.english)
-        begun = self._begin(query, chosen, pool)
-        heard = self._feedback(begun.found, query) if voice is None else voice
-        known = begun.found.row
-        further = np.setdiff1d(self.index.nearest(heard, pool, chosen), known)
-        found = begun.found.plus(self._candidates(begun, further))
-        likeness = self.index.vectors_of(found.row) @ heard
-        ranked = weights.after_feedback(found, likeness)
         penalty = self.fusion.again if diversity is None else diversity
-        return weights.spread(ranked, self.index.facts(ranked.row)[0], penalty)
+        return self._ranker.rank(query, chosen, pool=pool, diversity=penalty, voice=voice)
 
     def reranked(self, question: str, ranked: Candidates) -> Candidates:
         """``ranked`` as the reranker orders its best; without one, as it is."""
@@ -220,61 +195,7 @@ class Engine:
     def voice(self, query: Query) -> FloatArray:
         """The feedback from the best passages of the whole index: whatever a ranking is
         restricted to, a passage then gets the same relevance."""
-        return self._feedback(self._begin(query, EVERYTHING, POOL).found, query)
-
-    def _begin(self, query: Query, chosen: Chosen, pool: int) -> _Begun:
-        """What both halves find on their own."""
-        vector = self.embedder.embed_query(query.read)
-        mentions = self.gazetteer.find(query.read)
-        near = [self.index.nearest(vector, pool, chosen)]
-        if mentions.places is not None:
-            near.append(self.index.nearest(vector, pool, of_reports(chosen, mentions.places)))
-        begun = _Begun(vector, self._shares(query, chosen, pool), mentions, NOBODY)
-        rows = np.unique(np.concatenate([*near, np.array(list(begun.shares), dtype=np.int64)]))
-        return replace(begun, found=self._candidates(begun, rows))
-
-    def _shares(self, query: Query, chosen: Chosen, pool: int) -> dict[int, float]:
-        """Lexical share of the ``pool`` best rows by BM25."""
-        index = self.index
-        groups = (*query.groups, *query.inner)
-        found = index.words(groups, pool, boosts=self.boosts, chosen=chosen)
-        ceiling = index.ceiling(query.groups, absent=True) + index.ceiling(query.inner) or 1.0
-        return {row: min(1.0, score / ceiling) for row, score in found}
-
-    def _candidates(self, begun: _Begun, rows: NDArray[np.int64]) -> Candidates:
-        """``rows`` of both halves, each with its cosine, lexical share and prior."""
-        whole = self.index.vectors_of(rows) @ begun.vector
-        nearest = self.index.clause_cosines(begun.vector, rows)
-        cosine = whole + self.fusion.clause * (nearest - whole)
-        lexical = np.array([begun.shares.get(row, 0.0) for row in rows.tolist()])
-        return Candidates.of(rows, cosine, lexical, self._prior(begun.mentions, rows))
-
-    def _prior(self, mentions: Mentions, rows: NDArray[np.int64]) -> Column:
-        """The evidence that each row has by what the question names, without its text."""
-        fusion = self.fusion
-        report, role = self.index.facts(rows)
-        prior = np.zeros(len(rows))
-        if mentions.places is not None:
-            prior += fusion.place * mentions.places[report]
-        if mentions.years is not None:
-            prior += fusion.year * mentions.years[report]
-        exact = [
-            row
-            for number in mentions.numbers
-            for word in tokens(number)
-            for row, _ in self.index.words([[(word, 1.0)]], POOL, boosts=BODY, chosen=EVERYTHING)
-        ]
-        unasked = [ROLES.index(r) for r in UNASKED if r not in mentions.roles]
-        prior += fusion.number * np.isin(rows, exact)
-        return prior - fusion.unasked * np.isin(role, unasked)
-
-    def _feedback(self, found: Candidates, query: Query) -> FloatArray:
-        """Mean vector of the best passages, each weighted by its relevance."""
-        weights, speakers = self.fusion.weights(english=query.english), self.fusion.speakers
-        ranked = weights.before_feedback(found)
-        vectors = self.index.vectors_of(ranked.row[:speakers])
-        mean: FloatArray = ranked.score[:speakers].astype(np.float32) @ vectors
-        return mean / np.float32(speakers)
+        return self._ranker.voice(query)
 
     def hit(self, rank: int, found: Candidate, query: Query) -> Hit:
         """A candidate as a hit."""
@@ -308,12 +229,6 @@ class Engine:
     def facets(self, rows: Rows) -> dict[str, tuple[FacetValue, ...]]:
         """Counts of issuer, region (every level), year, level and role over passages."""
         return self._facets.count(rows)
-
-
-def of_reports(chosen: Chosen, reports: NDArray[np.bool_]) -> Chosen:
-    """Those of ``chosen`` that stand in ``reports``, shape (all reports,)."""
-    both = reports if chosen.reports is None else reports & chosen.reports
-    return Chosen(both, chosen.roles, chosen.tags)
 
 
 def _matched(found: Candidate, fusion: Fusion) -> Matched:

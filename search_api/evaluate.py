@@ -148,8 +148,9 @@ def rankers(engine: Engine) -> dict[str, Ranker]:
         def ranked(q: Question) -> list[int]:
             query = parse_query(q.text, expand=expand)
             groups = (*query.groups, *query.inner)
-            found = engine.index.words(groups, size, boosts=engine.boosts, chosen=EVERYTHING)
-            return [row for row, _ in found]
+            found, _ = engine.index.words(groups, size, boosts=engine.boosts, chosen=EVERYTHING)
+            rows: list[int] = found.tolist()
+            return rows
 
         return ranked
 

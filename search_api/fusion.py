@@ -13,7 +13,7 @@ numbers are fitted on the development set by ``bureau eval --fit``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,11 +46,15 @@ class Candidates:
 
     @classmethod
     def of(
-        cls, row: NDArray[np.int64], cosine: Column, lexical: Column, prior: Column
+        cls,
+        row: NDArray[np.int64],
+        cosine: Column,
+        lexical: Column,
+        prior: Column,
+        feedback: Column,
     ) -> Candidates:
-        """Candidates before feedback and without a score."""
-        nothing = np.zeros(len(row))
-        return cls(row, cosine.astype(np.float64), lexical, prior, nothing, nothing)
+        """Candidates without a score."""
+        return cls(row, cosine, lexical, prior, feedback, np.zeros(len(row)))
 
     def __len__(self) -> int:
         return len(self.row)
@@ -61,18 +65,6 @@ class Candidates:
     def __iter__(self) -> Iterator[Candidate]:
         columns = (getattr(self, field.name).tolist() for field in fields(self))
         return (Candidate(*values) for values in zip(*columns, strict=True))
-
-    def plus(self, other: Candidates) -> Candidates:
-        """These and the others."""
-        both = (self, other)
-        return Candidates(
-            np.concatenate([c.row for c in both]),
-            np.concatenate([c.cosine for c in both]),
-            np.concatenate([c.lexical for c in both]),
-            np.concatenate([c.prior for c in both]),
-            np.concatenate([c.feedback for c in both]),
-            np.concatenate([c.score for c in both]),
-        )
 
     def by_score(self, score: Column) -> Candidates:
         """The candidates with these scores, best first; ties keep the order of rows."""
@@ -109,23 +101,16 @@ class Weights:
     first: Curve  # of cosine and words
     final: Curve  # of these and feedback
 
-    def before_feedback(self, found: Candidates) -> Candidates:
-        """``found`` scored without feedback, best first."""
-        return found.by_score(self.first(self.evidence(found)))
-
-    def after_feedback(self, found: Candidates, feedback: NDArray[np.floating]) -> Candidates:
-        """``found`` with the feedback for each, scored with it, best first."""
-        heard = replace(found, feedback=feedback.astype(np.float64))
-        return heard.by_score(self.final(self.evidence(heard)))
-
-    def spread(self, ranked: Candidates, report: NDArray[np.int32], penalty: float) -> Candidates:
-        """``ranked``, where all but a report's best passage lose ``penalty`` of their evidence.
+    def ranked(self, found: Candidates, report: NDArray[np.int32], penalty: float) -> Candidates:
+        """``found`` scored, best first; all but a report's best lose ``penalty`` of evidence.
 
         ``report`` names the report of each, shape (n,).
         """
-        again = np.ones(len(ranked))
-        again[np.unique(report, return_index=True)[1]] = 0.0
-        return ranked.by_score(self.final(self.evidence(ranked) - penalty * again))
+        evidence = self.evidence(found)
+        order = np.lexsort((found.row, -evidence))
+        again = np.full(len(found), penalty)
+        again[order[np.unique(report[order], return_index=True)[1]]] = 0.0
+        return found.by_score(self.final(evidence - again))
 
     def evidence(self, c: Candidates) -> Column:
         """The weighted sum of all evidence for each candidate, shape (n,)."""

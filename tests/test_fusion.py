@@ -16,10 +16,11 @@ def test_curve_is_a_half_at_its_middle():
     assert Curve(20, 0.6)(0.7) == pytest.approx(1 / (1 + np.exp(-2)))
 
 
-def candidates(cosine, lexical=0.0, prior=0.0):
+def candidates(cosine, lexical=0.0, prior=0.0, feedback=0.0):
     size = len(cosine)
-    columns = (np.broadcast_to(np.array(c, float), size).copy() for c in (cosine, lexical, prior))
-    return Candidates.of(np.arange(size), *columns)
+    columns = (cosine, lexical, prior, feedback)
+    whole = (np.broadcast_to(np.array(c, float), size).copy() for c in columns)
+    return Candidates.of(np.arange(size), *whole)
 
 
 def rows(found):
@@ -27,30 +28,24 @@ def rows(found):
 
 
 def test_evidence_is_the_weighted_sum():
-    heard = WEIGHTS.after_feedback(candidates([0.4], 0.2, -0.08), np.array([0.3]))
-    assert WEIGHTS.evidence(heard) == pytest.approx([0.72])
-    assert list(heard) == [heard[0]]
-    assert heard[0].score == pytest.approx(WEIGHTS.final(0.72))
-
-
-def test_feedback_counts_only_after_it_was_heard():
-    near_and_far = candidates([0.5, 0.4])
-    assert rows(WEIGHTS.before_feedback(near_and_far)) == [0, 1]
-    assert rows(WEIGHTS.after_feedback(near_and_far, np.array([0.0, 0.5]))) == [1, 0]
+    found = WEIGHTS.ranked(candidates([0.4], 0.2, -0.08, 0.3), np.array([7]), 0.1)
+    assert WEIGHTS.evidence(found) == pytest.approx([0.72])
+    assert list(found) == [found[0]]
+    assert found[0].score == pytest.approx(WEIGHTS.final(0.72))
 
 
 def test_equal_candidates_keep_the_order_of_rows():
-    assert rows(WEIGHTS.before_feedback(candidates([0.5, 0.6, 0.5, 0.6]))) == [1, 3, 0, 2]
-    both = candidates([0.5]).plus(candidates([0.5]))
-    assert len(both) == 2
+    found = candidates([0.5, 0.6, 0.5, 0.6])
+    assert rows(WEIGHTS.ranked(found, np.arange(4), 0.1)) == [1, 3, 0, 2]
+    assert rows(WEIGHTS.ranked(found, np.zeros(4, int), 0.0)) == [1, 3, 0, 2]
 
 
 def test_a_reports_best_passage_goes_before_its_others():
-    found = WEIGHTS.after_feedback(candidates([0.6, 0.58, 0.55]), np.zeros(3))
+    found = candidates([0.6, 0.58, 0.55])
     reports = np.array([7, 7, 8])
-    assert rows(WEIGHTS.spread(found, reports, 0.1)) == [0, 2, 1]
-    assert rows(WEIGHTS.spread(found, reports, 0.0)) == [0, 1, 2]
-    alone = WEIGHTS.spread(found, np.array([7, 7, 7]), 0.5)
+    assert rows(WEIGHTS.ranked(found, reports, 0.1)) == [0, 2, 1]
+    assert rows(WEIGHTS.ranked(found, reports, 0.0)) == [0, 1, 2]
+    alone = WEIGHTS.ranked(found, np.array([7, 7, 7]), 0.5)
     assert rows(alone) == [0, 1, 2]  # within one report the order stays
 
 
@@ -58,8 +53,8 @@ def test_a_reports_best_passage_goes_before_its_others():
 def test_scores_are_probabilities_in_order(evidence):
     cosine, lexical, feedback = np.array(evidence, float).reshape(-1, 3).T
     for weights in (Fusion().zh, Fusion().en):
-        heard = weights.after_feedback(candidates(cosine, lexical), feedback)
-        scores = weights.spread(heard, heard.row % 3, 0.1).score.tolist()
+        found = candidates(cosine, lexical, 0.0, feedback)
+        scores = weights.ranked(found, found.row % 3, 0.1).score.tolist()
         assert scores == sorted(scores, reverse=True)
         assert all(0 <= score <= 1 for score in scores)
 

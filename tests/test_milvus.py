@@ -16,7 +16,7 @@ from indexer.backend import EVERYTHING, ROLES, Chosen
 from indexer.build import build_index
 from indexer.lexical import Boosts, LexicalEntry, LexicalIndex
 from indexer.milvus.address import is_address, parse_address
-from indexer.milvus.scoring import Rarity, counted, passage_vector, score
+from indexer.milvus.scoring import Rarity, counted, passage_vector
 from indexer.opening import open_index, open_local
 from indexer.shapes import BadIndex, BadInput, Fate, NotOffered, Role
 from indexer.sources import bundled_corpus
@@ -247,10 +247,13 @@ def test_words_score_as_in_a_folder(tmp_path_factory, entries, groups):
     local, boosts = LexicalIndex(folder), Boosts()
     totals, frequencies = counted(entries)
     rarity = Rarity(len(entries), frequencies)
-    asked = [rarity.question(group, boosts) for group in groups]
+    asked = rarity.question(groups, boosts)
     vectors = [passage_vector(entry, totals) for entry in entries]
-    scores = {n: score(vector, asked) for n, vector in enumerate(vectors)}
-    wanted = dict(local.search(groups, len(entries), boosts=boosts))
+    scores = {
+        n: sum(value * vector.get(at, 0.0) for at, value in asked.items())
+        for n, vector in enumerate(vectors)
+    }
+    wanted = dict(zip(*local.search(groups, len(entries), boosts=boosts), strict=True))
     found = {n: value for n, value in scores.items() if value > 1e-9}
     assert found == pytest.approx(wanted, rel=1e-4)
     for absent in (False, True):

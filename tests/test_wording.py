@@ -251,9 +251,11 @@ def test_distinctive_search_reorders_mildly(engine):
 
 
 def plain_nothing():
-    from search_api.engine import NOBODY
+    import numpy as np
 
-    return NOBODY
+    from search_api.fusion import Candidates
+
+    return Candidates.of(np.empty(0, np.int64), *(np.empty(0) for _ in range(4)))
 
 
 def test_rows_neutralise_formulas(tmp_path, embedder):

@@ -21,13 +21,12 @@ from indexer.milvus.catalogue import Catalogue, Contents, Tally, of_another_vers
 from indexer.milvus.client import OPENING, READING, Server
 from indexer.milvus.keeping import Kind, Records
 from indexer.milvus.rows import Details, details_of
-from indexer.milvus.scoring import Rarity, Sparse, score, together
+from indexer.milvus.scoring import Rarity, Sparse
 from indexer.milvus.words import WordCounts
 from indexer.records import StoredReport
 from indexer.shapes import BadIndex, BadInput, LedgerEntry, Metadata, NotOffered, Passage
 
 ROWS_HELD = 8192  # of some 7 KB each
-DEEPER = 3  # times as many rows are found by words than are asked for, where the best must be told
 MOST = 16_384  # rows that Milvus gives for one search
 MOST_ROWS = 1_000_000  # that are looked at one by one
 
@@ -192,8 +191,7 @@ class MilvusIndex:
 
     def nearest(self, vector: FloatArray, k: int, chosen: Chosen) -> RowArray:
         """The ``k`` chosen rows whose vectors are nearest to ``vector``, nearest first."""
-        found = self._find("vector", vector, k, chosen)
-        return np.array([row for row, _, _ in found], dtype=np.int64)
+        return self._find("vector", vector, k, chosen)[0]
 
     def vectors_of(self, rows: Rows) -> FloatArray:
         """The vectors of ``rows``, shape (len(rows), dimension)."""
@@ -213,26 +211,14 @@ class MilvusIndex:
 
     def clauses_of(self, row: int) -> FloatArray:
         """The vectors of a row's clauses in text order, shape (clauses, dimension)."""
-        return self._details([row])[0].clauses.unpacked()
+        details = self._details([row])[0]
+        return details.clauses.unpacked()[:, : len(details.vector)]
 
     def words(
         self, groups: Sequence[Alternatives], k: int, *, boosts: Boosts, chosen: Chosen
-    ) -> list[tuple[int, float]]:
-        """The best ``k`` (row, BM25) for the query words ``groups``.
-
-        Milvus adds up where only the best of alternatives counts; so more are asked for, and
-        scored here.
-        """
-        rarity = self._rarity(groups)
-        asked = [found for group in groups if (found := rarity.question(group, boosts))]
-        if not asked or k < 1:
-            return []
-        whole = together(asked)
-        if all(len(group) == 1 for group in asked):
-            return [(row, value) for row, value, _ in self._find("words", whole, k, chosen)]
-        deeper = self._find("words", whole, DEEPER * k, chosen, ("words",))
-        scored = [(row, score(fields["words"], asked)) for row, _, fields in deeper]
-        return sorted(scored, key=lambda pair: (-pair[1], pair[0]))[:k]
+    ) -> tuple[RowArray, NDArray[np.float64]]:
+        """The best ``k`` rows for the query words ``groups``, best first, and their BM25."""
+        return self._find("words", self._rarity(groups).question(groups, boosts), k, chosen)
 
     def ceiling(self, groups: Sequence[Alternatives], *, absent: bool = False) -> float:
         """The BM25 of a passage that holds all of ``groups`` (see `indexer.lexical`)."""
@@ -243,16 +229,11 @@ class MilvusIndex:
         return Rarity(len(self), self._words.of(words))
 
     def _find(
-        self,
-        field: str,
-        asked: FloatArray | Sparse,
-        k: int,
-        chosen: Chosen,
-        output: Sequence[str] = ("row",),
-    ) -> list[tuple[int, float, dict[str, Any]]]:
-        """(row, score, fields) of the best ``k`` rows, best first."""
-        if k < 1 or not len(self):
-            return []
+        self, field: str, asked: FloatArray | Sparse, k: int, chosen: Chosen
+    ) -> tuple[RowArray, NDArray[np.float64]]:
+        """The best ``k`` rows, best first, and their scores."""
+        if k < 1 or not len(self) or not len(asked):
+            return np.empty(0, np.int64), np.empty(0)
         kind = self.manifest.vectors if field == "vector" else ""
         hits = self._server.call(
             "search",
@@ -261,12 +242,12 @@ class MilvusIndex:
             anns_field=field,
             limit=min(k, MOST),
             filter=layout.expression(chosen, self._catalogue.places),
-            output_fields=list(output),
+            output_fields=["row"],
             search_params={"metric_type": "IP", "params": layout.search_params(kind, k)},
         )[0]
-        found = [(int(hit["row"]), float(hit["distance"]), hit["entity"]) for hit in hits]
-        allowed = self._allowed(np.array([row for row, _, _ in found], dtype=np.int64), chosen)
-        return [hit for hit, a in zip(found, allowed.tolist(), strict=True) if a]
+        rows = np.array([hit["row"] for hit in hits], dtype=np.int64)
+        allowed = self._allowed(rows, chosen)
+        return rows[allowed], np.array([hit["distance"] for hit in hits], dtype=np.float64)[allowed]
 
     def _allowed(self, rows: RowArray, chosen: Chosen) -> NDArray[np.bool_]:
         """Which of ``rows`` are of chosen reports."""

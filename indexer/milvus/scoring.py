@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 
-from indexer.lexical import CORE, K1, Alternatives, Boosts, LexicalEntry
+from indexer.lexical import K1, Alternatives, Boosts, LexicalEntry, levelled
 
 B = 0.75  # fixed in tantivy
 FIELDS = ("body", "heading", "title")
@@ -107,11 +107,8 @@ class Rarity:
         return math.log(1 + (self.passages - df + 0.5) / (df + 0.5)) if df else 0.0
 
     def levelled(self, group: Alternatives) -> list[tuple[str, float]]:
-        """As `indexer.lexical.LexicalIndex` levels words for the same thing."""
-        found = [(word, weight, self.idf(word)) for word, weight in group]
-        core = CORE * max((weight for _, weight, _ in found), default=0.0)
-        usual = min((idf for _, weight, idf in found if idf and weight >= core), default=math.inf)
-        return [(word, weight * min(1.0, usual / idf)) for word, weight, idf in found if idf]
+        """As `indexer.lexical` levels words for the same thing."""
+        return levelled([(word, weight, self.idf(word)) for word, weight in group])
 
     def ceiling(self, groups: Sequence[Alternatives], *, absent: bool = False) -> float:
         """As `indexer.lexical.LexicalIndex.ceiling`."""
@@ -124,30 +121,14 @@ class Rarity:
             for group in groups
         )
 
-    def question(self, group: Alternatives, boosts: Boosts) -> list[Sparse]:
-        """The vectors of the alternatives for one query word, each on its own."""
+    def question(self, groups: Sequence[Alternatives], boosts: Boosts) -> Sparse:
+        """The vector of a question; its product with a passage's is BM25."""
         boosted = (boosts.body, boosts.heading, boosts.title)
-        vectors = []
-        for word, weight in self.levelled(group):
-            fields = [(n, weight * b * self.idf(word, n)) for n, b in enumerate(boosted)]
-            vectors.append({dimension(n, word): value for n, value in fields if value > 0})
-        return [vector for vector in vectors if vector]
-
-
-def together(asked: Sequence[Sequence[Sparse]]) -> Sparse:
-    """One vector for a whole question: it finds all passages that hold any of its words."""
-    whole: Sparse = {}
-    for group in asked:
-        for vector in group:
-            for at, value in vector.items():
-                whole[at] = whole.get(at, 0.0) + value
-    return whole
-
-
-def score(passage: Mapping[int, float], asked: Sequence[Sequence[Sparse]]) -> float:
-    """BM25 of a passage: of the alternatives for one query word only the best counts."""
-    return sum(
-        max(sum(value * passage.get(at, 0.0) for at, value in vector.items()) for vector in group)
-        for group in asked
-        if group
-    )
+        whole: Sparse = {}
+        for word, weight in (found for group in groups for found in self.levelled(group)):
+            for field, boost in enumerate(boosted):
+                value = weight * boost * self.idf(word, field)
+                if value > 0:
+                    at = dimension(field, word)
+                    whole[at] = whole.get(at, 0.0) + value
+        return whole

@@ -172,12 +172,11 @@ def shares_of(engine: Engine, groups: Sequence[Group]) -> tuple[NDArray[np.int64
     """The rows that hold words of a practice, in order, and their lexical shares."""
     lexical = engine.local.lexical
     pool = max(POOL, len(engine.index) // 5)
-    found = lexical.search(groups, min(pool, len(engine.index)), boosts=engine.boosts)
-    rows = np.array([row for row, _ in found], dtype=np.int64)
-    scores = np.array([score for _, score in found], dtype=np.float32)
+    rows, scores = lexical.search(groups, min(pool, len(engine.index)), boosts=engine.boosts)
     ceiling = np.float32(lexical.ceiling(groups, absent=True) or 1.0)
     order = np.argsort(rows)
-    return rows[order], np.minimum(scores / ceiling, np.float32(1.0))[order]
+    shares = np.minimum(scores[order] / ceiling, 1.0).astype(np.float32)
+    return rows[order], shares
 
 
 def evidence_of(engine: Engine, vectors: FloatArray, first: int, last: int) -> FloatArray:
