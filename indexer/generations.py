@@ -20,7 +20,7 @@ from indexer.integrity import remember
 from indexer.layout import Kind, VectorLayout
 from indexer.shapes import BadIndex
 
-FORMAT = 4
+FORMAT = 5
 GENERATION = re.compile(r"gen-[0-9]{1,9}")
 KEPT = 2  # generations left on disk: the published one and the one before it
 

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from clock import least_seconds
 
-from indexer.formulations.build import build, write_arrays
+from indexer.formulations.build import build, low_and_high, write_arrays
 from indexer.formulations.common import SHORTEST
+from indexer.formulations.counts import pack, unpack
 from indexer.formulations.table import Formulations
 from indexer.formulations.text import CLAUSE, NUMBER, SENTENCE, Block, Text, letters, stream_of
+from search_api.wording import match
 
 SAID = [
     ("甲县信访局", "一是推动形成办事依法、遇事找法的氛围。共办理信访事项1,652件，办结率98.12%。"),
@@ -69,6 +71,36 @@ def test_every_stretch_is_found_wherever_it_stands(engine):
         assert held.occurrences(held.codes[at : at + length]).tolist() == plain
 
 
+@pytest.mark.parametrize("most", [1, 4, 12, 60, 100_000])
+def test_the_rarest_seeds_are_taken_as_long_as_there_is_room(engine, monkeypatch, most):
+    monkeypatch.setattr(match, "MOST_SEEDS", most)
+    held = engine.index.formulations
+    whole = letters(held.codes[: len(held)])
+    for wording in ("推进信访工作法治化", "深入学习贯彻习近平法治思想", "信访工作条例量子"):
+        for size in (2, 3, 4):
+            codes = stream_of(wording).codes[:-1]
+            seeds = [wording[n : n + size] for n in range(len(wording) - size + 1)]
+            stand = [[at for at in range(len(whole)) if whole.startswith(s, at)] for s in seeds]
+            rarest = sorted(range(len(seeds)), key=lambda n: len(stand[n]))
+            total = np.cumsum([len(stand[n]) for n in rarest])
+            taken = rarest[: max(1, int((total <= most).sum()))]
+            diagonals, used = match.seeds(held, codes, size)
+            assert used == len(taken)
+            assert sorted(diagonals) == sorted(at - n for n in taken for at in stand[n])
+
+
+def test_a_printed_stretch_is_known_wherever_it_stands(engine):
+    held = engine.index.formulations
+    for at in range(50, 90):  # odd and even places alike
+        gram = held.codes[at : at + 4]
+        if (gram > 0).all():
+            found = held.lookups(gram[None, :])
+            assert found.printed(0)
+            assert at in found.places(0)
+            assert found.least[0] <= len(found.places(0)) <= found.most[0]
+    assert not held.lookups(stream_of("牡蛎养殖").codes[None, :4]).printed(0)
+
+
 def test_bureaus_are_counted_once_for_each_stretch_of_eight(engine):
     index = engine.index
     held = index.formulations
@@ -84,7 +116,8 @@ def test_bureaus_are_counted_once_for_each_stretch_of_eight(engine):
     expected = np.zeros(len(held), np.int64)
     for places in stretches.values():
         expected[places] = len({bureaus[at] for at in places})
-    assert held.shared.tolist() == expected.tolist()
+    counted = [held.bureaus(report) for report in range(len(index.metas))]
+    assert np.concatenate(counted).tolist() == expected.tolist()
 
 
 def test_offsets_lead_back_to_the_text(engine):
@@ -106,8 +139,41 @@ def test_arrays_come_back_as_they_were_written(tmp_path):
     write_arrays(tmp_path, built)
     opened = Formulations.open(tmp_path)
     assert opened.codes.tolist() == built.codes.tolist()
-    assert opened.order.tolist() == built.order.tolist()
+    every = slice(0, len(built))
+    assert opened.halves(every).tolist() == built.halves(every).tolist()
+    assert sorted(opened.halves(every) * 2 + 1) == list(range(1, len(built), 2))
+    assert opened.bureaus(2).tolist() == built.bureaus(2).tolist()
     assert opened.common_in.shape == built.common_in.shape
+
+
+@pytest.mark.parametrize("size", [2**24, 2**24 + 1])
+def test_a_place_takes_three_bytes_as_long_as_that_is_enough(size):
+    halves = np.zeros(size, np.uint32)
+    halves[:3] = size - 1, 0x12345, 7
+    low, high = low_and_high(halves)
+    assert low.itemsize + high.itemsize == (3 if size == 2**24 else 4)
+    again = high[:4].astype(np.int64) << 16 | low[:4]
+    assert again.tolist() == [size - 1, 0x12345, 7, 0]
+
+
+def test_counts_come_back_report_by_report():
+    counts = np.array([0, 1, 1, 255, 256, 65535, 2, 2], np.uint16)
+    packed, at = pack(counts, np.array([0, 3, 3, 8]))
+    assert [unpack(packed, at, n).tolist() for n in range(3)] == [
+        [0, 1, 1],
+        [],
+        [255, 256, 65535, 2, 2],
+    ]
+
+
+def test_a_long_run_of_marks_and_an_overlap_keep_offsets():
+    text = "甲乙" + "…" * 300 + "丙丁" + " " * 40_000 + "戊己庚"
+    for blocks in ([Block(0, len(text), 1)], [Block(0, 2, 1), Block(1, len(text), 1)]):
+        held = build([Text("甲", "子", [Block(0, 1, 1)]), Text("乙", text, blocks)])
+        places = np.arange(2, len(held))
+        places = places[held.codes[places] > 0]
+        printed = "".join(text[at] for at in held.offsets(places).tolist())
+        assert printed == letters(held.codes[places])
 
 
 def test_a_corpus_without_a_word_has_no_wordings(tmp_path):

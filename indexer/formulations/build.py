@@ -21,19 +21,21 @@ from indexer.formulations.common import (
     stretch_hashes,
     whole_stretches,
 )
+from indexer.formulations.counts import Counts, pack
 from indexer.formulations.table import FOLDER, PAD, Formulations
 from indexer.formulations.text import NONE, Block, Codes, Positions, Stream, Text, stream_of
 from indexer.shapes import Report, Role
 
 PART = 4_000_000  # places sorted at once
-MOST_BUREAUS = 2**16 - 1  # that are told apart in `shared`
+MOST_BUREAUS = 2**16 - 1  # that are told apart in counts
 ROLES = tuple(Role)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Corpus:
-    """What is known of all characters beside their codes."""
+    """What is known of all characters."""
 
+    codes: Codes
     edge: NDArray[np.uint8]
     starts: NDArray[np.int64]  # of the reports, and the end
     bureau: NDArray[np.int64]  # of the reports
@@ -90,23 +92,30 @@ def build(texts: Iterable[Text]) -> Formulations:
     starts = np.cumsum([0, *map(len, streams)], dtype=np.int64)
     codes = np.concatenate([*(s.codes for s in streams), np.zeros(PAD, np.uint16)])
     edge = np.concatenate([np.empty(0, np.uint8), *(s.edge for s in streams)])
-    gap_at, gap_origin = gaps_of(streams)
+    gap_at, gap_dropped = gaps_of(streams)
+    origin = np.array([stream.origin[0] if len(stream) else 0 for stream in streams], np.int32)
     streams.clear()
+    corpus = Corpus(codes, edge, starts, np.array(bureaus, np.int64))
+    order, cuts = sorted_places(codes, size)
+    shared, shared_at = pack(bureau_counts(corpus, order, cuts), starts)
+    low, high = low_and_high(order[order % 2 == 1] // 2)
+    del order
     built = Formulations(
         codes=codes,
-        order=sorted_places(codes, size),
-        shared=np.zeros(size, np.uint16),
+        order_low=low,
+        order_high=high,
         starts=starts,
+        origin=origin,
+        shared=shared,
+        shared_at=shared_at,
         gap_at=gap_at,
-        gap_origin=gap_origin,
+        gap_dropped=gap_dropped,
         gap_edge=edge[gap_at],
         block_at=np.concatenate([np.empty(0), *(at for at, _ in blocks)]).astype(np.uint32),
         block_role=np.array([role for _, roles in blocks for role in roles], np.uint8),
         common=np.empty((0, 2), np.int64),
         common_in=np.empty((0, 0, 0), np.uint8),
     )
-    corpus = Corpus(edge, starts, np.array(bureaus, np.int64))
-    count_bureaus(built, corpus)
     return with_common(built, corpus)
 
 
@@ -119,22 +128,28 @@ def blocks_of(stream: Stream, blocks: Sequence[Block], base: int) -> tuple[Posit
     return firsts + base, [blocks[number].role for number in numbers.tolist()]
 
 
-def gaps_of(streams: Sequence[Stream]) -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
-    """The places whose offset does not follow on the one before, and their offsets."""
+def gaps_of(streams: Sequence[Stream]) -> tuple[NDArray[np.uint32], NDArray[np.signedinteger]]:
+    """The places whose offset does not follow on the one before, and by how much it is beyond.
+
+    A block that begins where the one before ended is one offset short: -1.
+    """
     at: list[Positions] = [np.empty(0, np.int64)]
-    origin: list[NDArray[np.int32]] = [np.empty(0, np.int32)]
+    dropped: list[NDArray[np.int32]] = [np.empty(0, np.int32)]
     base = 0
     for stream in streams:
         leaps = np.diff(stream.origin, prepend=-2) != 1
         found = np.flatnonzero(leaps | (stream.edge > NONE))
         at.append(found + base)
-        origin.append(stream.origin[found])
+        dropped.append(np.diff(stream.origin[found] - found, prepend=0).astype(np.int32))
+        dropped[-1][:1] = 0  # a report's first offset is kept apart
         base += len(stream)
-    return np.concatenate(at).astype(np.uint32), np.concatenate(origin)
+    beyond = np.concatenate(dropped)
+    reach = max(int(beyond.max(initial=0)), -int(beyond.min(initial=0)) - 1)
+    return np.concatenate(at).astype(np.uint32), beyond.astype(np.min_scalar_type(-reach - 1))
 
 
-def sorted_places(codes: Codes, size: int) -> NDArray[np.uint32]:
-    """All places, sorted by the four codes from there on."""
+def sorted_places(codes: Codes, size: int) -> tuple[NDArray[np.uint32], Positions]:
+    """All places, sorted by the four codes from there on, and where the first code changes."""
     order = np.argsort(codes[:size], kind="stable").astype(np.uint32)
     firsts = codes[order] if size else codes[:0]
     cuts = np.flatnonzero(np.diff(firsts)) + 1
@@ -144,7 +159,17 @@ def sorted_places(codes: Codes, size: int) -> NDArray[np.uint32]:
         for step in (1, 2, 3):
             key = key << np.uint64(16) | codes[places + step]
         order[start:end] = places[np.argsort(key)]
-    return order
+    return order, cuts
+
+
+def low_and_high(
+    halves: NDArray[np.uint32],
+) -> tuple[NDArray[np.uint16], NDArray[np.unsignedinteger]]:
+    """The lower 16 bits and, in one byte if that is enough, those above: views."""
+    numbers = halves.astype("<u4", copy=False)
+    pairs = numbers.view("<u2").reshape(-1, 2)
+    third = numbers.view(np.uint8).reshape(-1, 4)[:, 2]
+    return pairs[:, 0], third if len(halves) <= 2**24 else pairs[:, 1]
 
 
 def parts(cuts: Positions, size: int) -> Iterator[tuple[int, int]]:
@@ -157,27 +182,23 @@ def parts(cuts: Positions, size: int) -> Iterator[tuple[int, int]]:
         start = end
 
 
-def count_bureaus(built: Formulations, corpus: Corpus) -> None:
-    """Fill in ``shared``: how many bureaus print the eight characters from each place on."""
-    size = len(built)
+def bureau_counts(corpus: Corpus, order: NDArray[np.uint32], cuts: Positions) -> Counts:
+    """How many bureaus print the eight characters from each place on."""
+    size = len(order)
+    shared = np.zeros(size, np.uint16)
     sentence = sentences_of(corpus.edge)
     whole = np.zeros(size, np.bool_)
-    whole[whole_stretches(sentence, built.codes[:size], SHORTEST)] = True
+    whole[whole_stretches(sentence, corpus.codes[:size], SHORTEST)] = True
     del sentence
-    start = 0
-    while start < size:
-        end = size
-        if start + PART < size:
-            last = built.order[start + PART : start + PART + 1].astype(np.int64)
-            end = int(built.ranges(built.windows(last, 4))[1][0])
-        places = built.order[start:end].astype(np.int64)
+    for start, end in parts(cuts, size):
+        places = order[start:end].astype(np.int64)
         places = places[whole[places]]
         if len(places):
-            hashes = stretch_hashes(built.codes, places, SHORTEST)
-            order, first, count = bureaus_of(hashes, corpus.bureau_at(places))
-            lengths = np.diff(np.append(first, len(order)))
-            built.shared[places[order]] = np.repeat(np.minimum(count, MOST_BUREAUS), lengths)
-        start = end
+            hashes = stretch_hashes(corpus.codes, places, SHORTEST)
+            by_hash, first, count = bureaus_of(hashes, corpus.bureau_at(places))
+            lengths = np.diff(np.append(first, len(by_hash)))
+            shared[places[by_hash]] = np.repeat(np.minimum(count, MOST_BUREAUS), lengths)
+    return shared
 
 
 def with_common(built: Formulations, corpus: Corpus) -> Formulations:

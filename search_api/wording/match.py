@@ -151,12 +151,16 @@ def weights(width: int) -> NDArray[np.uint64]:
 
 def seeds(held: Formulations, wording: Codes, size: int) -> tuple[Positions, int]:
     """The diagonals of all occurrences of the rarest seeds, and how many seeds these are."""
-    low, high = held.ranges(sliding_window_view(wording, size))
-    count = high - low
-    rarest = np.argsort(count, kind="stable")
-    within = rarest[: max(1, int((np.cumsum(count[rarest]) <= MOST_SEEDS).sum()))]
-    found = [held.order[low[n] : high[n]].astype(np.int64) - n for n in within.tolist()]
-    return np.concatenate(found), len(within)
+    found = held.lookups(sliding_window_view(wording, size))
+    places: dict[int, Positions] = {}
+    for n in found.least.argsort(kind="stable").tolist():
+        if sum(len(p) for p in places.values() if len(p) < found.least[n]) > MOST_SEEDS:
+            break  # it and those after it are not among the rarest
+        places[n] = found.places(n)
+    rarest = sorted(places, key=lambda n: (len(places[n]), n))
+    count = np.cumsum([len(places[n]) for n in rarest])
+    within = rarest[: max(1, int((count <= MOST_SEEDS).sum()))]
+    return np.concatenate([places[n] - n for n in within]), len(within)
 
 
 def align(wording: Codes, windows: Codes) -> tuple[Positions, Positions, Edits]:
@@ -213,8 +217,9 @@ def known_stretches(held: Formulations, wording: Codes, shortest: int) -> list[t
     """
     if len(wording) < max(shortest, 4):
         return []
-    low, high = held.ranges(sliding_window_view(wording, 4))
-    known = np.concatenate([[False], high > low, [False]])
+    grams = held.lookups(sliding_window_view(wording, 4))
+    printed = [grams.printed(n) for n in range(len(wording) - 3)]
+    known = np.concatenate([[False], printed, [False]])
     cuts = np.flatnonzero(np.diff(known.astype(np.int8)))
     edges = sorted(word_edges(wording, "search"))
     found = []

@@ -51,7 +51,7 @@ def sentence_shares(index: Index, report_id: str) -> tuple[list[SentenceShare], 
     held = index.formulations
     others = len({meta.issuer or meta.id for meta in index.metas}) - 1
     first, last = held.starts[row : row + 2].tolist()
-    printed = covering(held, first, last)
+    printed = covering(held, row)
     found = []
     edges = held.edges(first, last)
     cuts = [*np.flatnonzero(edges >= SENTENCE).tolist(), last - first]
@@ -67,9 +67,9 @@ def sentence_shares(index: Index, report_id: str) -> tuple[list[SentenceShare], 
     return found, others
 
 
-def covering(held: Formulations, first: int, last: int) -> NDArray[np.float64]:
-    """For each place the most other bureaus that print eight characters round it."""
-    counts = np.maximum(held.shared[first:last].astype(np.float64) - 1, 0)
+def covering(held: Formulations, report: int) -> NDArray[np.float64]:
+    """For each place of a report the most other bureaus that print eight characters round it."""
+    counts = np.maximum(held.bureaus(report).astype(np.float64) - 1, 0)
     padded = np.concatenate([np.zeros(SHORTEST - 1), counts])
     most: NDArray[np.float64] = sliding_window_view(padded, SHORTEST).max(axis=1)
     return most
@@ -83,7 +83,7 @@ def shared_part(index: Index, rows: Positions) -> Column:
     for report in np.unique(reports).tolist():
         first, last = held.starts[report : report + 2].tolist()
         offsets = held.offsets(np.arange(first, last))
-        printed = np.concatenate([[0], np.cumsum(covering(held, first, last) > 0)])
+        printed = np.concatenate([[0], np.cumsum(covering(held, report) > 0)])
         mine = np.flatnonzero(reports == report)
         starts = np.searchsorted(offsets, index.column("start")[rows[mine]])
         ends = np.searchsorted(offsets, index.column("end")[rows[mine]])

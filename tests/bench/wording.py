@@ -31,6 +31,7 @@ from indexer.embedders import Identity
 from indexer.formulations.build import build, text_of, write_arrays
 from indexer.formulations.text import Text
 from indexer.generations import FORMAT, Manifest
+from indexer.layout import Kind, VectorLayout
 from indexer.records import report_row
 from indexer.reports import write_reports
 from indexer.shapes import Level, Metadata, Passage, Region, Report, Role, Section, Source
@@ -181,7 +182,9 @@ def measure(reports: int, passages: Iterator[str], folder: Path) -> None:
     )
     del texts
     identity = Identity("none", "1", 1)
-    index = Index(folder, Manifest(FORMAT, identity, made.count, made.count * A_REPORT, "", {}))
+    counts = (made.count, made.count * A_REPORT)
+    flat = VectorLayout(Kind.FLAT, 1.0)
+    index = Index(folder, Manifest(FORMAT, identity, *counts, "", {}, flat))
     _ = index.metas
     for name, question in QUESTIONS.items():
         found = wording(index, question)
