@@ -2,16 +2,17 @@
 
 A long passage of a real report speaks of many things, and its one vector of all of them at
 once. So every clause of some 15 to 30 characters has a vector too, kept at four bits a component
-in a memory-mapped file and read only for the candidates of a question. Clauses find nothing by
+in a file of which only those of a question's candidates are read. Clauses find nothing by
 themselves; they tell candidates apart, and show which words of a passage answer.
 """
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Sequence
+import weakref
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from mmap import MADV_RANDOM
 from pathlib import Path
 
 import numpy as np
@@ -99,22 +100,45 @@ class Packed:
         return cosines
 
 
+class CodeFile:
+    """The codes of a file, read where they stand.
+
+    Mapping it would make its pages resident one by one, and the kernel maps fifteen more round
+    each: after some thousand questions nearly all of the largest file of an index.
+    """
+
+    def __init__(self, path: Path) -> None:
+        mapped = np.load(path, mmap_mode="r", allow_pickle=False)  # refuses one cut short
+        self._first: int = mapped.offset
+        self._width: int = mapped.shape[1]
+        self._file = os.open(path, os.O_RDONLY)
+        weakref.finalize(self, os.close, self._file)
+        if hasattr(os, "posix_fadvise"):  # a question reads a page here and there
+            os.posix_fadvise(self._file, 0, 0, os.POSIX_FADV_RANDOM)
+
+    def read(self, runs: Iterable[tuple[int, int]]) -> NDArray[np.uint8]:
+        """The codes from a place to before another, for all ``runs``, shape (codes, width)."""
+        first, width = self._first, self._width
+        parts = [os.pread(self._file, (b - a) * width, first + a * width) for a, b in runs]
+        return np.frombuffer(b"".join(parts), dtype=np.uint8).reshape(-1, width)
+
+
 class ClauseVectors:
     """The clause vectors of all passages; row n's are ``starts[n]`` to ``starts[n + 1]``."""
 
-    def __init__(self, vectors: Packed, starts: NDArray[np.int64]) -> None:
-        self._vectors = vectors
+    def __init__(
+        self, codes: CodeFile, scales: NDArray[np.float16], starts: NDArray[np.int64]
+    ) -> None:
+        self._codes = codes
+        self._scales = scales
         self._starts = starts
 
     @classmethod
     def open(cls, folder: Path) -> ClauseVectors:
-        """Map what `write` wrote."""
-        mapped = np.load(folder / CODES, mmap_mode="r", allow_pickle=False)
-        mapped._mmap.madvise(MADV_RANDOM)  # a question reads a page here and there
-        codes = np.asarray(mapped)  # without the cost of a memmap's views
+        """Open what `write` wrote."""
         scales = np.load(folder / SCALES, allow_pickle=False)
         starts = np.load(folder / STARTS, allow_pickle=False)
-        return cls(Packed(codes, scales), starts)
+        return cls(CodeFile(folder / CODES), scales, starts)
 
     @staticmethod
     def write(folder: Path, vectors: Packed, counts: Sequence[int]) -> None:
@@ -125,7 +149,7 @@ class ClauseVectors:
 
     def packed(self, row: int) -> Packed:
         """The clause vectors of ``row`` in text order, as they are kept."""
-        return self._vectors[self._starts[row] : self._starts[row + 1]]
+        return self._run(row, row + 1)
 
     def of(self, row: int) -> FloatArray:
         """The clause vectors of ``row`` in text order, shape (clauses, dimension)."""
@@ -139,13 +163,19 @@ class ClauseVectors:
         counts = last - first
         edges = np.cumsum(counts) - counts
         places = np.repeat(first - edges, counts) + np.arange(counts.sum())
-        cosines = self._vectors[places].cosines(query[None])[:, 0]
+        codes = self._codes.read(zip(first.tolist(), last.tolist(), strict=True))
+        cosines = Packed(codes, self._scales[places]).cosines(query[None])[:, 0]
         nearest: FloatArray = np.maximum.reduceat(cosines, edges)
         return nearest
 
     def nearest_of_all(self, queries: FloatArray, first: int, last: int) -> FloatArray:
         """The highest clause cosines of rows ``first`` to ``last``, shape (queries, rows)."""
         edges = self._starts[first:last] - self._starts[first]
-        part = self._vectors[self._starts[first] : self._starts[last]]
-        nearest: FloatArray = np.maximum.reduceat(part.cosines(queries), edges, axis=0).T
+        cosines = self._run(first, last).cosines(queries)
+        nearest: FloatArray = np.maximum.reduceat(cosines, edges, axis=0).T
         return nearest
+
+    def _run(self, first: int, last: int) -> Packed:
+        """The clause vectors of rows ``first`` to before ``last``."""
+        start, end = int(self._starts[first]), int(self._starts[last])
+        return Packed(self._codes.read([(start, end)]), self._scales[start:end])

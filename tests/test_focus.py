@@ -1,6 +1,7 @@
 """Clauses and their vectors."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -47,6 +48,23 @@ def test_nearest_clause_round_trip(tmp_path):
     )
     assert clauses.of(1).shape == (3, 16)
     assert clauses.nearest(query, []).shape == (0,)
+
+
+def test_codes_are_read_and_not_mapped_and_their_file_is_closed(tmp_path):
+    vectors = np.eye(64, dtype=np.float32)
+    ClauseVectors.write(tmp_path, Packed.of(vectors), [4] * 16)
+    clauses = ClauseVectors.open(tmp_path)
+    assert clauses.nearest(vectors[9], range(16)).argmax() == 2
+    assert clauses.nearest_of_all(vectors[9:11], 1, 5).shape == (2, 4)
+    assert str(tmp_path) not in Path("/proc/self/maps").read_text("utf-8")
+    assert open_files(tmp_path) == ["clauses.npy"]
+    del clauses
+    assert not open_files(tmp_path)
+
+
+def open_files(folder):
+    held = (file.resolve() for file in Path("/proc/self/fd").iterdir())
+    return [file.name for file in held if file.is_relative_to(folder)]
 
 
 def test_packed_vectors_keep_their_cosines_and_are_packed_the_same_again():
