@@ -353,6 +353,32 @@ def test_rows_written_twice_are_there_once(small, where):
     assert server.count(built.generation) == len(before)
 
 
+def test_an_index_that_another_worker_just_made_is_no_matter(where):
+    server = server_of(where)
+    layout.create(server, "reports_x", 8)
+    ask, answers = server.call, iter([[]])  # not there yet, when it was asked for
+
+    def call(name, *args, **kwargs):
+        found = ask(name, *args, **kwargs)
+        return next(answers, found) if name == "list_indexes" else found
+
+    server.call = call
+    layout.create(server, "reports_x", 8)
+    assert next(answers, None) is None  # it was told so, and found it on its way
+    server.close()
+
+
+def test_records_that_a_killed_worker_made_and_did_not_index_are_indexed(where):
+    server, records = server_of(where), "reports_x" + layout.RECORDS
+    index, server.index = server.index, lambda collection, indexes: None
+    layout.create(server, "reports_x", 8)
+    assert not server.call("list_indexes", records)
+    server.index = index
+    layout.create(server, "reports_x", 8)
+    assert server.call("list_indexes", records) == ["void"]
+    server.close()
+
+
 def test_rows_that_a_killed_batch_left_over_go(small, where):
     built = build_on_milvus([small], where, HashEmbedder())
     server = server_of(where)

@@ -231,7 +231,8 @@ class Server:
                 raise
 
     def index(self, collection: str, indexes: Sequence[tuple[str, str, Mapping[str, Any]]]) -> None:
-        """Make those of the indexes (field, type, options) that are not there yet."""
+        """Make those of the indexes (field, type, options) that are not there yet; no matter if
+        another just did."""
         from pymilvus import MilvusClient
 
         for field, kind, options in indexes:
@@ -239,7 +240,11 @@ class Server:
                 continue  # of a build that was killed while it published
             params = MilvusClient.prepare_index_params()
             params.add_index(field, index_type=kind, **options)
-            self.call("create_index", collection, params)
+            try:
+                self.call("create_index", collection, params)
+            except Refused:
+                if not self.call("list_indexes", collection, field_name=field):
+                    raise
 
     def upsert(self, collection: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write rows, over those of the same key."""

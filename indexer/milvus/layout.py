@@ -105,7 +105,11 @@ def generation_pattern(address: Address) -> re.Pattern[str]:
 
 
 def create(server: Server, name: str, dimension: int) -> None:
-    """Make the two empty collections of a generation where they are not there yet."""
+    """Make the two empty collections of a generation where they are not there yet.
+
+    A worker may find that of the records before the one that made it has indexed it, or after
+    that one was killed.
+    """
     fields: Fields
     if not server.call("has_collection", name + RECORDS):
         fields = (
@@ -114,8 +118,8 @@ def create(server: Server, name: str, dimension: int) -> None:
             ("void", "FLOAT_VECTOR", {"dim": 2}),  # Milvus wants a vector in every collection
         )
         server.create(name + RECORDS, fields)
-        server.index(name + RECORDS, [("void", "FLAT", {"metric_type": "L2"})])
-        server.call("load_collection", name + RECORDS)
+    server.index(name + RECORDS, [("void", "FLAT", {"metric_type": "L2"})])
+    server.call("load_collection", name + RECORDS)
     if not server.call("has_collection", name):
         on_disk = {"mmap_enabled": True}
         fields = (
