@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,13 +25,11 @@ from indexer.reading import read_reports
 from indexer.records import ledger_to_json, report_row
 from indexer.reports import write_reports
 from indexer.reuse import Earlier, Unfinished, program, recorded
-from indexer.shapes import BadInput, Fate, LedgerEntry, Metadata, Passage, Report
+from indexer.shapes import BadInput, Fate, LedgerEntry, Metadata, Passage, Progress, Report
 from indexer.sources import find_sources
 from indexer.store import COLUMNS, Index
 from indexer.vectors import VectorIndex
 from indexer.words import tokens
-
-Progress = Callable[[str, int, int], None]  # (stage, done, total)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
@@ -11,10 +11,9 @@ import numpy as np
 from indexer.embedders import Embedder, FloatArray
 from indexer.focus import Packed, split_clauses
 from indexer.reuse import Earlier, Key, Unfinished, text_key
-from indexer.shapes import Passage, Report
+from indexer.shapes import Passage, Progress, Report
 
 CHUNK = 512  # texts between two steps of the progress bar
-Progress = Callable[[str, int, int], None]  # (stage, done, total)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

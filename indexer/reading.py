@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,10 +14,9 @@ from indexer.outline import parse_outline
 from indexer.passages import cut_passages
 from indexer.readers import Unreadable, Unsupported
 from indexer.readers.isolated import Member, read_isolated
-from indexer.shapes import BadInput, Document, Fate, LedgerEntry, Metadata, Report, Source
+from indexer.shapes import BadInput, Document, Fate, LedgerEntry, Metadata, Progress, Report, Source
 
 MISSING = "Missing"  # a document's property: pages that could not be read
-Progress = Callable[[str, int, int], None]  # (stage, done, total)
 Kept = Mapping[int, Report]  # by place in the list of sources
 
 

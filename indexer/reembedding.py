@@ -10,12 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from indexer.embedders import Embedder
-from indexer.embedding import Progress, embed_passages
+from indexer.embedding import embed_passages
 from indexer.focus import ClauseVectors
 from indexer.generations import Manifest, publish
 from indexer.integrity import hash_tree
 from indexer.layout import BY_SIZE
 from indexer.reuse import Unfinished
+from indexer.shapes import Progress
 from indexer.store import Index
 from indexer.vectors import VectorIndex
 

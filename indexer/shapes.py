@@ -6,7 +6,7 @@ Offsets are in characters (Unicode code points) of a report's canonical text, ha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
@@ -156,6 +156,7 @@ class Origin(StrEnum):
 
 
 WEAK = (Origin.TEXT, Origin.PROPERTY, Origin.NOTHING)
+Progress = Callable[[str, int, int], None]  # (stage, done, total)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from indexer.layout import Kind, Wanted
-from indexer.milvus.address import is_address
 from indexer.shapes import BadInput, BureauError
 from search_api.catalogue import add_catalogue
 from search_api.fetching import add_fetch
@@ -34,8 +33,8 @@ from search_api.shells.indexing import (
     PROBES_HELP,
     SHARD_HELP,
     VECTORS_HELP,
-    closing_line,
-    index_on_milvus,
+    Order,
+    carry_out,
     refuse_misplaced,
 )
 from search_api.shells.indicators import add_indicators
@@ -104,45 +103,19 @@ def index(
     shard: Annotated[str | None, typer.Option("--shard", help=SHARD_HELP)] = None,
 ) -> None:
     """Build an index of reports and publish it; what has not changed is kept. 建立索引"""
-    from indexer.build import add_to_index, build_index
     from indexer.embedders import BUNDLED, open_embedder
     from indexer.shapes import Fate
     from indexer.sources import bundled_corpus
     from search_api.terminal import ledger_line, progress_bar, tell
 
-    wanted = Wanted(vectors, probes)
-    refuse_misplaced(index, shard, wanted)
+    inputs = paths or ([] if add else [bundled_corpus()])
+    order = Order(inputs, index, manifest, add, rebuild, shard, Wanted(vectors, probes))
+    refuse_misplaced(order)
     model = open_embedder(
         embedder or BUNDLED, query_prompt=query_prompt, passage_prompt=passage_prompt
     )
-    inputs = paths or ([] if add else [bundled_corpus()])
     with progress_bar() as progress:
-        if is_address(index):
-            built = index_on_milvus(
-                inputs,
-                index,
-                model,
-                manifest=manifest,
-                add=add,
-                rebuild=rebuild,
-                shard=shard,
-                progress=progress,
-            )
-            result, line = built.result, closing_line(built, index, shard)
-        elif add:
-            result = add_to_index(inputs, index, model, wanted=wanted, progress=progress)
-            line = say("indexed", result=result, folder=index)
-        else:
-            result = build_index(
-                inputs,
-                index,
-                model,
-                manifest=manifest,
-                afresh=rebuild,
-                wanted=wanted,
-                progress=progress,
-            )
-            line = say("indexed", result=result, folder=index)
+        result, line = carry_out(order, model, progress)
     for entry in result.ledger:
         if entry.reason:
             tell(ledger_line(entry))

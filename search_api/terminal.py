@@ -28,7 +28,7 @@ from search_api.sharing.tables import to_csv
 if (
     TYPE_CHECKING
 ):  # an answer's parts, the pipeline and all its readers: a search must not load them
-    from indexer.build import Progress as BuildProgress
+    from indexer.shapes import Progress as BuildProgress
     from search_api.answer import Answer
     from search_api.asked import Asked
 

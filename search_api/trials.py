@@ -19,9 +19,8 @@ from typing import NamedTuple
 import numpy as np
 
 from indexer.embedders import Embedder, open_embedder
-from indexer.embedding import Progress
 from indexer.reembedding import reembedded
-from indexer.shapes import BadInput, Passage
+from indexer.shapes import BadInput, Passage, Progress
 from indexer.store import Index
 from search_api.engine import Engine
 from search_api.fields import Fields

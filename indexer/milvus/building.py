@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -35,7 +35,7 @@ from indexer.milvus.scoring import Totals, counted
 from indexer.reading import Known, read_reports
 from indexer.records import ledger_to_json
 from indexer.reuse import Earlier, Key, Unfinished, program, recorded
-from indexer.shapes import BadInput, Source
+from indexer.shapes import BadInput, Progress, Source
 from indexer.sources import find_sources
 
 FILES = 32  # in a batch
@@ -43,7 +43,6 @@ SHARD_BITS = 20  # of a batch's number, below its shard's
 MOST_SHARDS = 4096
 WRITERS = ("layout.py", "rows.py", "scoring.py")
 SHARD = re.compile("([0-9]{1,4})/([0-9]{1,4})")
-Progress = Callable[[str, int, int], None]  # (stage, done, total)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,22 @@
-"""What the verb index does where the index is on Milvus: shards, and who publishes."""
+"""What the verb index does: in a folder, or on Milvus, with shards, and who publishes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from indexer.layout import BY_SIZE, Wanted
 from indexer.milvus.address import is_address
-from indexer.shapes import BadInput
+from indexer.shapes import BadInput, Progress
 from search_api.messages import say
 
 if TYPE_CHECKING:
+    from indexer.build import BuildResult
     from indexer.embedders import Embedder
     from indexer.milvus.building import Built
 
-Progress = Callable[[str, int, int], None]  # (stage, done, total)
 VECTORS_HELP = "How vectors are searched; by default by their number. 向量索引类型"
 PROBES_HELP = "Lists looked into, for ivf: more find more, slower. 探查的倒排列表数"
 SHARD_HELP = (
@@ -23,18 +24,31 @@ SHARD_HELP = (
 )
 
 
-def refuse_misplaced(where: Path, shard: str | None, wanted: Wanted) -> None:
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the verb was asked to do; ``paths`` are the bundled reports where none was given."""
+
+    paths: Sequence[Path]
+    where: Path
+    manifest: Path | None
+    add: bool
+    rebuild: bool
+    shard: str | None
+    wanted: Wanted
+
+
+def refuse_misplaced(order: Order) -> None:
     """A folder has one writer, and Milvus keeps vectors in its own ways.
 
     :raises BadInput: for an option that means nothing there.
     """
-    if is_address(where) and wanted != BY_SIZE:
+    if is_address(order.where) and order.wanted != BY_SIZE:
         raise BadInput(
             "--vectors and --probes are for an index in a folder: on Milvus put ?vectors= after "
             "the address",
             "--vectors、--probes 只用于目录索引：Milvus 请在地址后加 ?vectors=",
         )
-    if shard and not is_address(where):
+    if order.shard and not is_address(order.where):
         raise BadInput(
             "--shard is for an index on Milvus (milvus://host:port/collection): a folder has "
             "one writer",
@@ -42,42 +56,61 @@ def refuse_misplaced(where: Path, shard: str | None, wanted: Wanted) -> None:
         )
 
 
-def index_on_milvus(
-    paths: Sequence[Path],
-    where: Path,
-    model: Embedder,
-    *,
-    manifest: Path | None,
-    add: bool,
-    rebuild: bool,
-    shard: str | None,
-    progress: Progress,
-) -> Built:
-    """Index what ``paths`` hold, or this shard of it, and publish when all shards are done."""
+def carry_out(order: Order, model: Embedder, progress: Progress) -> tuple[BuildResult, str]:
+    """Index what was ordered; what came of it, and the line that says so."""
+    from indexer.build import add_to_index, build_index
+
+    if is_address(order.where):
+        built = index_on_milvus(order, model, progress)
+        return built.result, closing_line(built, order)
+    if order.add:
+        result = add_to_index(
+            order.paths, order.where, model, wanted=order.wanted, progress=progress
+        )
+    else:
+        result = build_index(
+            order.paths,
+            order.where,
+            model,
+            manifest=order.manifest,
+            afresh=order.rebuild,
+            wanted=order.wanted,
+            progress=progress,
+        )
+    return result, say("indexed", result=result, folder=order.where)
+
+
+def index_on_milvus(order: Order, model: Embedder, progress: Progress) -> Built:
+    """Index the order's shard, or all of it, and publish when all shards are done."""
     from indexer.milvus.building import WHOLE, Shard, build_on_milvus
     from indexer.milvus.index import MilvusIndex
 
-    inputs = list(paths)
-    part = Shard.parse(shard) if shard else WHOLE
-    if add:
-        opened = MilvusIndex.open(where)
+    inputs, manifest = list(order.paths), order.manifest
+    if order.add:
+        opened = MilvusIndex.open(order.where)
         opened.check_embedder(model.identity)
         made_from = map(Path, opened.manifest.inputs)
         inputs = list(dict.fromkeys([*made_from, *(path.absolute() for path in inputs)]))
         manifest = Path(opened.manifest.table) if opened.manifest.table else None
         opened.close()
     return build_on_milvus(
-        inputs, where, model, manifest=manifest, afresh=rebuild, shard=part, progress=progress
+        inputs,
+        order.where,
+        model,
+        manifest=manifest,
+        afresh=order.rebuild,
+        shard=Shard.parse(order.shard) if order.shard else WHOLE,
+        progress=progress,
     )
 
 
-def closing_line(built: Built, where: Path, shard: str | None) -> str:
+def closing_line(built: Built, order: Order) -> str:
     """What was done, and which shards are missing."""
-    done = say("indexed", result=built.result, folder=address_of(where))
+    done = say("indexed", result=built.result, folder=address_of(order.where))
     if not built.waiting:
         return done
     named = ", ".join(map(str, built.waiting[:20])) + (" …" if len(built.waiting) > 20 else "")
-    return f"{done} · {say('waiting', shard=shard, shards=named)}"
+    return f"{done} · {say('waiting', shard=order.shard, shards=named)}"
 
 
 def address_of(where: Path) -> str:
