@@ -3,7 +3,8 @@
 Every component is kept as one signed byte: a quarter of the room and a sixth of the time of
 floats, and of the ten nearest passages to a real question 99 % stay. Up to `MOST_FLAT` passages
 all are compared. Beyond, an inverted file (IVF) of one-bit codes (RaBitQ) says which thousand
-are worth comparing: it is built faster than HNSW or product quantisation and loses least.
+(one in 800 if that is more) are worth comparing: it is built faster than HNSW or product
+quantisation and loses least.
 """
 
 from __future__ import annotations

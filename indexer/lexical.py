@@ -22,6 +22,7 @@ WRITER_BYTES = 64 * 2**20
 SPLIT = "spaces"
 K1 = 1.2  # fixed in tantivy
 CORE = 0.7  # share of the best weight from which a word counts as the usual one
+HALF = math.log(2)  # the rarity of a word that half of all passages hold
 FURTHER = 0.85  # of its weight that a word keeps beside another one for the same thing
 MEMORISED = 2**14  # words of questions
 Alternatives = Sequence[tuple[str, float]]  # words that stand for one query word, weighted
@@ -119,9 +120,9 @@ class LexicalIndex:
     def _weighed(self, group: tuple[tuple[str, float], ...]) -> list[tuple[str, float]]:
         return levelled([(word, weight, self._idf(word)) for word, weight in group])
 
-    def _rarity(self, word: str) -> float:
+    def _rarity(self, word: str, field: str = "body") -> float:
         """BM25's weight of a word; 0 for one that no passage holds."""
-        n, df = len(self), self.document_frequency(word)
+        n, df = len(self), self._searcher.doc_freq(field, word)
         return math.log(1 + (n - df + 0.5) / (df + 0.5)) if df else 0.0
 
     def search(
@@ -138,8 +139,12 @@ class LexicalIndex:
         words lets tantivy skip what cannot be among the best (block-max WAND).
         """
         words = [word for group in groups for word in self._levelled(tuple(group))]
+        least = least_rarity(self._idf(word) for word, _ in words)
         clauses = [
-            clause for word, weight in words for clause in self._clauses(word, weight, boosts)
+            (Occur.Should, clause)
+            for word, weight in words
+            for clause, rarity in self._clauses(word, weight, boosts)
+            if rarity >= least
         ]
         if not clauses or k < 1:
             return np.empty(0, np.int64), np.empty(0)
@@ -151,12 +156,13 @@ class LexicalIndex:
         rows = self._searcher.fast_field_values("row", [address for _, address in hits])
         return np.array(rows, dtype=np.int64), np.array([score for score, _ in hits])
 
-    def _in_fields(self, word: str, weight: float, boosts: Boosts) -> list[tuple[Occur, Query]]:
+    def _in_fields(self, word: str, weight: float, boosts: Boosts) -> list[tuple[Query, float]]:
+        """What finds a word in each field that holds it, and how rare it is there."""
         fields = (("body", boosts.body), ("heading", boosts.heading), ("title", boosts.title))
         return [
-            (Occur.Should, Query.boost_query(self._term(name, word), weight * boost))
+            (Query.boost_query(self._term(name, word), weight * boost), rarity)
             for name, boost in fields
-            if boost > 0
+            if boost > 0 and (rarity := self._idf(word, name))
         ]
 
     def _term(self, field: str, word: str) -> Query:
@@ -180,6 +186,15 @@ def levelled(group: Sequence[tuple[str, float, float]]) -> list[tuple[str, float
     known = [(word, weight * min(1.0, usual / idf), idf) for word, weight, idf in group if idf]
     known.sort(key=lambda found: -found[1] * found[2])
     return [(word, weight * (FURTHER if n else 1.0)) for n, (word, weight, _) in enumerate(known)]
+
+
+def least_rarity(rarities: Iterable[float]) -> float:
+    """How rare a word must be in a field to be looked for there, given how rare all are in texts.
+
+    What most passages hold tells few of them apart, and takes as long as all the rest to look
+    through. Where nothing else is asked for, it is looked for.
+    """
+    return HALF if any(rarity >= HALF for rarity in rarities) else 0.0
 
 
 def _schema() -> tantivy.Schema:

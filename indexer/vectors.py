@@ -34,6 +34,7 @@ AT_ONCE = 65_536  # vectors rounded in one go
 ZERO = 128  # the byte of a component that is nothing
 TRAINED = 50  # vectors for each list to be learnt from
 PULLED = 1_000  # passages that the inverted file proposes, at least
+ONE_IN = 800  # it proposes one passage in so many, if that is more
 SPARE = 50  # passages beyond those asked for that are put in order
 FEW = 20_000  # passages up to which each of those allowed is compared
 CLIPPED = 1e-3  # share of components that may not fit into a byte
@@ -113,7 +114,8 @@ class VectorIndex:
             options = faiss.SearchParameters(**parameters)
         else:  # fewer allowed: more lists, so that as many are seen
             probes = min(self.layout.lists, self.layout.probes * len(self) // size)
-            asked, take, index = query.reshape(1, -1), max(PULLED, 2 * k), self._lists
+            asked, index = query.reshape(1, -1), self._lists
+            take = max(PULLED, len(self) // ONE_IN, 2 * k)
             options = faiss.SearchParametersIVF(nprobe=probes, **parameters)  # type: ignore[call-arg]
         _, rows = index.search(asked, min(take, size), params=options)
         found: RowArray = rows[0][rows[0] >= 0]

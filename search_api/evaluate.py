@@ -25,6 +25,7 @@ from search_api.engine import DIVERSE, Engine
 from search_api.fusion import Fusion
 from search_api.metrics import DEPTH, Interval, Scores, interval, score
 from search_api.query import parse_query
+from search_api.wording.shares import prefer_distinctive
 
 Ranker = Callable[["Question"], Sequence[int]]  # a question -> rows, best first
 
@@ -144,6 +145,11 @@ def rankers(engine: Engine) -> dict[str, Ranker]:
 
         return ranked
 
+    def distinctive(q: Question) -> list[int]:
+        ranked = engine.rank(parse_query(q.text), EVERYTHING)
+        rows: list[int] = prefer_distinctive(engine.local, ranked).row.tolist()
+        return rows
+
     def lexical(*, expand: bool) -> Ranker:
         def ranked(q: Question) -> list[int]:
             query = parse_query(q.text, expand=expand)
@@ -162,6 +168,7 @@ def rankers(engine: Engine) -> dict[str, Ranker]:
     return {
         "hybrid": hybrid(fusion),
         "hybrid, diverse": hybrid(fusion, DIVERSE),
+        "hybrid, distinctive": distinctive,
         "hybrid, not spread": hybrid(fusion, 0.0),
         "hybrid, no feedback": hybrid(deaf),
         "hybrid, no clauses": hybrid(replace(fusion, clause=0.0)),

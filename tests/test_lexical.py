@@ -51,6 +51,29 @@ def test_the_best_are_the_best_of_all(lexical, groups, k, tags):
         assert all(row % 4 in (1, 3) for row in every)
 
 
+def test_a_word_that_most_passages_hold_is_looked_for_only_where_there_is_no_other(lexical):
+    alone, _ = lexical.search([[("词0", 1.0)]], 3_000, boosts=Boosts())
+    assert len(alone) == 3_000
+    both, _ = lexical.search([[("词0", 1.0)], [("词9", 1.0)]], 3_000, boosts=Boosts())
+    headed = {at for at in range(3_000) if at % 12 in (0, 9)}  # in headings it is rare
+    titled = set(range(0, 3_000, 5))
+    assert set(both.tolist()) == set(range(0, 3_000, 10)) | headed | titled
+
+
+def test_a_field_that_says_the_same_of_most_passages_is_left_out(tmp_path):
+    bodies, titles = (["甲"], ["乙"], ["丙"], ["丁"]), (["甲"], ["甲"], ["甲"], ["丁"])
+    entries = [
+        LexicalEntry(body=body, heading=[], title=title, tags=[])
+        for body, title in zip(bodies, titles, strict=True)
+    ]
+    LexicalIndex.build(tmp_path / "lexical", entries)
+    found = LexicalIndex(tmp_path / "lexical")
+    assert found.search([[("甲", 1.0)]], 4, boosts=Boosts())[0].tolist() == [0]
+    rows, scores = found.search([[("丁", 1.0)]], 4, boosts=Boosts())
+    assert rows.tolist() == [3]
+    assert scores[0] > found.search([[("丁", 1.0)]], 4, boosts=Boosts(title=0))[1][0]
+
+
 def test_nothing_is_found_for_unknown_words_or_no_place(lexical):
     for groups, k in ([[("无", 1.0)]], 5), ([], 5), ([[("词0", 1.0)]], 0):
         rows, scores = lexical.search(groups, k, boosts=Boosts())

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 
-from indexer.lexical import K1, Alternatives, Boosts, LexicalEntry, levelled
+from indexer.lexical import K1, Alternatives, Boosts, LexicalEntry, least_rarity, levelled
 
 B = 0.75  # fixed in tantivy
 FIELDS = ("body", "heading", "title")
@@ -124,11 +124,13 @@ class Rarity:
     def question(self, groups: Sequence[Alternatives], boosts: Boosts) -> Sparse:
         """The vector of a question; its product with a passage's is BM25."""
         boosted = (boosts.body, boosts.heading, boosts.title)
+        words = [word for group in groups for word in self.levelled(group)]
+        least = least_rarity(self.idf(word) for word, _ in words)
         whole: Sparse = {}
-        for word, weight in (found for group in groups for found in self.levelled(group)):
+        for word, weight in words:
             for field, boost in enumerate(boosted):
-                value = weight * boost * self.idf(word, field)
-                if value > 0:
+                rarity = self.idf(word, field)
+                if boost > 0 and rarity > 0 and rarity >= least:
                     at = dimension(field, word)
-                    whole[at] = whole.get(at, 0.0) + value
+                    whole[at] = whole.get(at, 0.0) + weight * boost * rarity
         return whole
