@@ -36,7 +36,7 @@ TRAINED = 50  # vectors for each list to be learnt from
 PULLED = 1_000  # passages that the inverted file proposes, at least
 ONE_IN = 800  # it proposes one passage in so many, if that is more
 SPARE = 50  # passages beyond those asked for that are put in order
-FEW = 20_000  # passages up to which each of those allowed is compared
+FEW = 20_000  # allowed passages up to which each is compared, past the inverted file
 CLIPPED = 1e-3  # share of components that may not fit into a byte
 
 
@@ -102,7 +102,7 @@ class VectorIndex:
         """The rows worth putting in order, in no order."""
         everything = allowed is None or bool(allowed.all())
         size = len(self) if allowed is None else int(np.count_nonzero(allowed))
-        if size <= max(k, 0 if everything and self._lists is None else FEW):
+        if size <= (k + SPARE if self._lists is None else max(k, FEW)):
             return np.arange(size) if allowed is None else np.flatnonzero(allowed)
         parameters: dict[str, Any] = {}
         if allowed is not None and not everything:

@@ -4,10 +4,12 @@ import pytest
 from conftest import load_eval
 
 from indexer.build import build_index
+from indexer.lexical import Boosts
 from indexer.shapes import BadInput
-from indexer.store import Index
+from indexer.store import MUCH, Index
 from search_api.engine import Engine, Matched
-from search_api.filters import Filters
+from search_api.filters import Filters, restrict
+from search_api.query import parse_query
 
 QUESTIONS = load_eval("questions.json")
 REPEATED = ("how do bureaus handle repeated petitioning", "重复信访怎么治理")
@@ -62,6 +64,19 @@ def test_filters_restrict_before_ranking(engine, filters, reports):
     result = engine.search("信访工作法治化", k=100, filters=filters)
     assert {hit.passage.report_id for hit in result.hits} == reports
     assert len(result.hits) == len(rows) == result.total
+
+
+@pytest.mark.parametrize("k", [1, 5, 40, 200])
+@pytest.mark.parametrize("filters", [Filters(year=(2024,)), Filters(role=("work",))])
+def test_words_among_much_that_is_chosen_are_those_that_its_tags_hold(engine, filters, k):
+    index, chosen = engine.index, restrict(engine.index, filters)
+    assert MUCH <= index.count(chosen) / len(index) < 1
+    for text in ("重复信访怎么治理", "党建", "how are lawyers involved", "存在问题"):
+        groups = parse_query(text).groups
+        rows, scores = index.words(groups, k, boosts=Boosts(), chosen=chosen)
+        held, wanted = index.lexical.search(groups, k, boosts=Boosts(), tags=chosen.tags)
+        assert rows.tolist() == held.tolist()
+        assert scores == pytest.approx(wanted, rel=1e-6)
 
 
 def test_role_filter(engine):
