@@ -112,7 +112,8 @@ class CodeFile:
         self._first: int = mapped.offset
         self._width: int = mapped.shape[1]
         self._file = os.open(path, os.O_RDONLY)
-        weakref.finalize(self, os.close, self._file)
+        closing = weakref.finalize(self, os.close, self._file)
+        closing.atexit = False  # a thread may still read then
         if hasattr(os, "posix_fadvise"):  # a question reads a page here and there
             os.posix_fadvise(self._file, 0, 0, os.POSIX_FADV_RANDOM)
 

@@ -232,10 +232,9 @@ class Index:
 
         Where much is chosen, some more of all rows hold them, and are found sooner than by tags.
         """
-        mask = self.mask(chosen)
-        share = 1.0 if mask is None else float(mask.mean())
-        if mask is not None and share >= MUCH:
-            deeper = int(DEEPER * k / share)
+        mask, kept = self.mask(chosen), self.count(chosen)
+        if mask is not None and kept > MUCH * len(self):
+            deeper = DEEPER * k * len(self) // kept
             rows, scores = self.lexical.search(groups, deeper, boosts=boosts)
             allowed = mask[rows]
             if len(rows) < deeper or np.count_nonzero(allowed) >= k:

@@ -6,6 +6,7 @@ import json
 import re
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from clock import least_seconds
 from fastapi.testclient import TestClient
@@ -17,6 +18,7 @@ from indexer.store import Index
 from search_api.app import create_app
 from search_api.engine import Engine
 from search_api.filters import Filters
+from search_api.fusion import Candidates
 from search_api.sharing.tables import TableFormat, table
 from search_api.wording.fields import differences, wording_fields, wording_rows
 from search_api.wording.formulations import LONGEST, wording
@@ -251,10 +253,6 @@ def test_distinctive_search_reorders_mildly(engine):
 
 
 def plain_nothing():
-    import numpy as np
-
-    from search_api.fusion import Candidates
-
     return Candidates.of(np.empty(0, np.int64), *(np.empty(0) for _ in range(4)))
 
 
