@@ -128,8 +128,7 @@ def add_serve(app: Any, options: Options, open_engine: OpenEngine) -> None:  # n
         else:
             from search_api.serving.workers import serve_by_many
 
-            tell(told)
-            serve_by_many(partial(answering, served), host, port, count)
+            serve_by_many(partial(answering, served), host, port, count, partial(tell, told))
 
 
 def answering(served: Served) -> Any:  # noqa: ANN401
