@@ -27,7 +27,7 @@ from search_api.metrics import DEPTH, Interval, Scores, interval, score
 from search_api.query import parse_query
 from search_api.wording.shares import prefer_distinctive
 
-Ranker = Callable[["Question"], Sequence[int]]  # a question -> rows, best first
+System = Callable[["Question"], Sequence[int]]  # a question -> rows, best first
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +115,16 @@ def rank_paragraphs(rows: Sequence[int], paragraphs: Sequence[str]) -> list[str]
 
 
 class Judge:
-    """Scores rankers over one indexed collection."""
+    """Scores systems over one indexed collection."""
 
     def __init__(self, collection: Collection, index: Backend) -> None:
         self.collection = collection
         self.index = index
         self.paragraphs = paragraph_of_rows(collection, index)
 
-    def scores(self, ranker: Ranker) -> dict[str, Scores]:
+    def scores(self, system: System) -> dict[str, Scores]:
         """Measures by question id."""
-        return {q.id: self._score(q, ranker(q)) for q in self.collection.questions}
+        return {q.id: self._score(q, system(q)) for q in self.collection.questions}
 
     def _score(self, question: Question, rows: Sequence[int]) -> Scores:
         ranked = rank_paragraphs(rows, self.paragraphs)
@@ -132,12 +132,12 @@ class Judge:
         return score(ranked, question.relevant)._replace(reports=len(reports))
 
 
-def rankers(engine: Engine) -> dict[str, Ranker]:
+def systems_of(engine: Engine) -> dict[str, System]:
     """The engine as it ships, without one of its means at a time, and its parts alone."""
     fusion, size = engine.fusion, len(engine.index)
     deaf = replace(fusion, zh=replace(fusion.zh, feedback=0), en=replace(fusion.en, feedback=0))
 
-    def hybrid(fusion: Fusion, diversity: float | None = None) -> Ranker:
+    def hybrid(fusion: Fusion, diversity: float | None = None) -> System:
         other = Engine(engine.index, engine.embedder, fusion=fusion, boosts=engine.boosts)
 
         def ranked(q: Question) -> list[int]:
@@ -150,7 +150,7 @@ def rankers(engine: Engine) -> dict[str, Ranker]:
         rows: list[int] = prefer_distinctive(engine.local, ranked).row.tolist()
         return rows
 
-    def lexical(*, expand: bool) -> Ranker:
+    def lexical(*, expand: bool) -> System:
         def ranked(q: Question) -> list[int]:
             query = parse_query(q.text, expand=expand)
             groups = (*query.groups, *query.inner)
@@ -178,7 +178,7 @@ def rankers(engine: Engine) -> dict[str, Ranker]:
     }
 
 
-def dense_ranker(texts: Sequence[str], embedder: Embedder) -> Ranker:
+def dense_system(texts: Sequence[str], embedder: Embedder) -> System:
     """Cosine alone with another model over the same ``texts``, row by row."""
     vectors = embedder.embed_passages(texts)
     return lambda q: np.argsort(-(vectors @ embedder.embed_query(q.text)), kind="stable").tolist()
@@ -237,12 +237,12 @@ def compare(collection: Collection, engine: Engine, baselines: Mapping[str, Embe
     """Every system's figures on an index that holds the collection's reports."""
     index = engine.index
     judge = Judge(collection, index)
-    systems = rankers(engine)
+    systems = systems_of(engine)
     texts = [embedded_text(index.passage(row)) for row in range(len(index))] if baselines else []
     for name, model in baselines.items():
-        systems[name] = dense_ranker(texts, model)
+        systems[name] = dense_system(texts, model)
     return [
         row
-        for name, ranker in systems.items()
-        for row in table(name, judge.scores(ranker), collection.questions)
+        for name, system in systems.items()
+        for row in table(name, judge.scores(system), collection.questions)
     ]

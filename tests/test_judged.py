@@ -14,7 +14,7 @@ from indexer.shapes import BadInput, Passage, Role
 from indexer.store import Index
 from search_api import trials as trials_module
 from search_api.engine import Engine
-from search_api.evaluate import Judge, index_collection, load_collection, rankers, table
+from search_api.evaluate import Judge, index_collection, load_collection, systems_of, table
 from search_api.judged import Judged, load_judgements, load_questions
 from search_api.trials import Marks, Trial, answerable, mark, run_trials, shown, trial
 from search_api.trials import table as compared
@@ -66,7 +66,7 @@ def test_figures_are_those_of_the_development_set(labelled, files, collection, e
     judgements = load_judgements(files / "judgements.jsonl", questions, index)
     rows = compared([trial("bundled", engine, questions, judgements)], questions)
     judge = Judge(collection, index)
-    scores = judge.scores(rankers(engine)["hybrid"])
+    scores = judge.scores(systems_of(engine)["hybrid"])
     expected = {r.group: r for r in table("hybrid", scores, collection.questions)}
     assert {row.group for row in rows} == {"all", *expected}
     for row in rows:
