@@ -87,19 +87,21 @@ def build_index(
         for source, entry in zip(sources, ledger, strict=True):
             if source.path == required and not entry.report_id:
                 raise BadInput(entry.reason, entry.reason_zh)
-        layout = wanted.layout(sum(len(r.passages) for r in reports), identity.dimension)
+        passages = sum(len(report.passages) for report in reports)
+        layout = wanted.layout(passages, identity.dimension)
         if earlier.index and earlier.holds(given, reports, ledger, layout):
-            return BuildResult(earlier.index.folder, len(earlier.index), tuple(ledger))
+            return BuildResult(earlier.index.folder, passages, tuple(ledger))
         unfinished = Unfinished(root, identity)
-        vectors = embed_reports(reports, embedder, earlier, unfinished, progress)
+        held = [embed_reports(reports, embedder, earlier, unfinished, progress)]
 
         def write(folder: Path) -> Manifest:
-            kept = write_generation(folder, reports, ledger, vectors, layout)
+            kept = write_vectors(folder, held.pop(), layout)  # nothing else keeps them in memory
+            write_the_rest(folder, reports, ledger)
             return Manifest(
                 format=FORMAT,
                 embedder=identity,
                 reports=len(reports),
-                passages=len(vectors.passages),
+                passages=passages,
                 created=datetime.now(UTC).isoformat(timespec="seconds"),
                 sha256=hash_tree(folder),
                 inputs=given[0],
@@ -111,7 +113,7 @@ def build_index(
         folder = publish(root, write)
         unfinished.drop()
         earlier.close()
-    return BuildResult(folder, len(vectors.passages), tuple(ledger))
+    return BuildResult(folder, passages, tuple(ledger))
 
 
 def nothing_indexed(inputs: Sequence[Path], ledger: Sequence[LedgerEntry]) -> BadInput:
@@ -161,17 +163,16 @@ def add_to_index(
     )
 
 
-def write_generation(
-    folder: Path,
-    reports: Sequence[Report],
-    ledger: Sequence[LedgerEntry],
-    vectors: Vectors,
-    layout: VectorLayout,
-) -> VectorLayout:
-    """Write all files of a generation but its manifest; returns the layout of its vectors."""
-    LexicalIndex.build(folder / "lexical", lexical_entries(reports))
+def write_vectors(folder: Path, vectors: Vectors, layout: VectorLayout) -> VectorLayout:
+    """Write the vectors of passages and clauses; returns the layout of the former."""
     layout = VectorIndex.write(folder, vectors.passages, layout)
     ClauseVectors.write(folder, vectors.clauses, vectors.counts)
+    return layout
+
+
+def write_the_rest(folder: Path, reports: Sequence[Report], ledger: Sequence[LedgerEntry]) -> None:
+    """Write all files of a generation but its vectors and its manifest."""
+    LexicalIndex.build(folder / "lexical", lexical_entries(reports))
     with (folder / "passages.npy").open("wb") as handle:
         np.save(handle, passage_columns(reports), allow_pickle=False)
     rows = [report_row(row, report) for row, report in enumerate(reports)]
@@ -179,7 +180,6 @@ def write_generation(
     write_reports(folder / "reports.sqlite", rows, map(ledger_to_json, ledger), names)
     write_indicators(folder, reports)
     write_formulations(folder, reports)
-    return layout
 
 
 def names_of(meta: Metadata) -> Iterator[str]:

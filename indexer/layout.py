@@ -4,7 +4,8 @@ Every component is kept as one signed byte: a quarter of the room and a sixth of
 floats, and of the ten nearest passages to a real question 99 % stay. Up to `MOST_FLAT` passages
 all are compared. Beyond, an inverted file (IVF) of one-bit codes (RaBitQ) says which thousand
 (one in 800 if that is more) are worth comparing: it is built faster than HNSW or product
-quantisation and loses least.
+quantisation and loses least. From `REFINED_FROM` passages on what bytes leave out is kept at
+four bits a component, for the best of them: the more there are, the nearer they come.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from enum import StrEnum
 from indexer.shapes import BadInput
 
 MOST_FLAT = 50_000  # passages up to which comparing all takes under a millisecond
+REFINED_FROM = 500_000  # passages among which the nearest differ by less than a byte tells apart
 SPREAD = 4.0  # standard deviations of a unit vector's components that fit into a byte
 LISTS_PER_ROOT = 2  # lists of an inverted file for each unit of the square root of passages
-PROBES = 64  # lists looked into
+PROBES = 96  # lists looked into
 
 
 class Kind(StrEnum):
@@ -30,12 +32,17 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class VectorLayout:
-    """How vectors are kept; ``step`` is the value of one unit of a component's byte."""
+    """How vectors are kept.
+
+    ``step`` is the value of one unit of a component's byte; ``refined``, whether what the bytes
+    leave out is kept too.
+    """
 
     kind: Kind
     step: float
     lists: int = 0
     probes: int = 0
+    refined: bool = False
 
     def same(self, other: VectorLayout) -> bool:
         """Whether they differ in nothing that anyone chose."""
@@ -68,7 +75,8 @@ class Wanted:
         if (self.kind or (Kind.FLAT if passages <= MOST_FLAT else Kind.IVF)) is Kind.FLAT:
             return VectorLayout(Kind.FLAT, step)
         lists = max(1, min(passages, round(LISTS_PER_ROOT * math.sqrt(passages))))
-        return VectorLayout(Kind.IVF, step, lists, min(lists, self.probes or PROBES))
+        probes = min(lists, self.probes or PROBES)
+        return VectorLayout(Kind.IVF, step, lists, probes, passages >= REFINED_FROM)
 
 
 BY_SIZE = Wanted()

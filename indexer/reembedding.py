@@ -20,7 +20,7 @@ from indexer.shapes import Progress
 from indexer.store import Index
 from indexer.vectors import VectorIndex
 
-REPLACED = ("manifest.json", "CHECKED", "vectors.faiss", "lists.faiss", "clause*.npy")
+REPLACED = ("manifest.json", "CHECKED", "*.faiss", "residuals.npy", "clause*.npy")
 
 
 def reembedded(

@@ -7,13 +7,14 @@ build that was stopped half-way wait in a file beside the generations.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b, sha256
 from pathlib import Path
 from zlib import crc32
 
 import numpy as np
+from numpy.typing import NDArray
 
 from indexer.embedders import FloatArray, Identity
 from indexer.files import sha256_of
@@ -143,6 +144,28 @@ def left_out(ledger: Sequence[LedgerEntry]) -> list[tuple[str, str]]:
     return [(entry.file, entry.reason) for entry in ledger if not entry.report_id]
 
 
+class Stopped(Mapping[Key, FloatArray]):
+    """The sound ones among mapped records of keys and vectors."""
+
+    def __init__(self, records: NDArray[np.void], crc: Callable[[Key, FloatArray], int]) -> None:
+        self._records = records
+        self._rows = {
+            record["key"].tobytes(): row
+            for row, record in enumerate(records)
+            if record["crc"] == crc(record["key"].tobytes(), record["vector"])
+        }
+
+    def __getitem__(self, key: Key) -> FloatArray:
+        vector: FloatArray = self._records[self._rows[key]]["vector"].copy()
+        return vector
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
 class Unfinished:
     """Vectors on disk as they are made, so that a build that was stopped goes on.
 
@@ -156,14 +179,13 @@ class Unfinished:
         vector = ("vector", "<f4", (identity.dimension,))
         self._record = np.dtype([("key", "V16"), vector, ("crc", "<u4")])
 
-    def load(self) -> dict[Key, FloatArray]:
-        """The vectors that are there, by key."""
-        if not self.path.is_file():
+    def load(self) -> Mapping[Key, FloatArray]:
+        """The vectors that are there, by key; each is read when it is asked for."""
+        whole = self.path.stat().st_size // self._record.itemsize if self.path.is_file() else 0
+        if not whole:
             return {}
-        whole = self.path.stat().st_size // self._record.itemsize
-        records = np.fromfile(self.path, dtype=self._record, count=whole)
-        sound = [r for r in records if r["crc"] == self._crc(r["key"].tobytes(), r["vector"])]
-        return {r["key"].tobytes(): r["vector"].copy() for r in sound}
+        records = np.memmap(self.path, dtype=self._record, mode="r", shape=(whole,))
+        return Stopped(records, self._crc)
 
     def add(self, keys: Sequence[Key], vectors: FloatArray) -> None:
         """Append vectors, shape (len(keys), dimension).

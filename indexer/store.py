@@ -3,8 +3,8 @@
     DIR/CURRENT          name of the published generation and SHA-256 of its manifest
     DIR/LOCK             held by the one writer
     DIR/gen-000001/      manifest.json, reports.sqlite, passages.npy, vectors.faiss, lists.faiss,
-                         clauses.npy, clause_starts.npy, lexical/, indicators.npy, indicators.txt,
-                         formulations/
+                         residuals.npy, clauses.npy, clause_scales.npy, clause_starts.npy, lexical/,
+                         indicators.npy, indicators.txt, formulations/
 
 A reader keeps the generation it opened (see `indexer.generations`). Every file is checked
 against the manifest's SHA-256 when it is opened (see `indexer.integrity`), and nothing is ever
@@ -157,7 +157,7 @@ class Index:
     @cached_property
     def vectors(self) -> VectorIndex:
         """The dense side."""
-        self._check("vectors.faiss", "lists.faiss")
+        self._check("vectors.faiss", "lists.faiss", "residuals.npy")
         return VectorIndex.open(self.folder, self.manifest.vectors)
 
     @property

@@ -6,6 +6,7 @@ order by the question's own, unrounded vector.
 
     vectors.faiss   all vectors in the order of passages, a signed byte for each component
     lists.faiss     inverted file over them, if the layout has one
+    residuals.npy   what the bytes leave out, four bits for each component, if the layout has it
 
 Written as bytes of `serialize_index`: `write_index` can report success on a full disk.
 """
@@ -23,13 +24,14 @@ from numpy.typing import NDArray
 
 from indexer.files import write_durably
 from indexer.layout import Kind, VectorLayout
+from indexer.packed import CodeFile, Packed
 
 FloatArray = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 RowArray = NDArray[np.int64]
 Rows = Sequence[int] | RowArray
 
-VECTORS, LISTS = "vectors.faiss", "lists.faiss"
+VECTORS, LISTS, RESIDUALS = "vectors.faiss", "lists.faiss", "residuals.npy"
 AT_ONCE = 65_536  # vectors rounded in one go
 ZERO = 128  # the byte of a component that is nothing
 TRAINED = 50  # vectors for each list to be learnt from
@@ -38,14 +40,22 @@ ONE_IN = 800  # it proposes one passage in so many, if that is more
 SPARE = 50  # passages beyond those asked for that are put in order
 FEW = 20_000  # allowed passages up to which each is compared, past the inverted file
 CLIPPED = 1e-3  # share of components that may not fit into a byte
+FINER = 15  # parts of a byte's step that its residual tells apart
 
 
 class VectorIndex:
     """Search over the vectors of all passages; row n belongs to passage n."""
 
-    def __init__(self, codes: faiss.Index, lists: faiss.Index | None, layout: VectorLayout) -> None:
+    def __init__(
+        self,
+        codes: faiss.Index,
+        lists: faiss.Index | None,
+        residuals: CodeFile | None,
+        layout: VectorLayout,
+    ) -> None:
         self._index = cast(Any, codes)  # of its kinds the type stubs know too little
         self._lists: Any = lists
+        self._residuals = residuals
         self.layout = layout
         flat = faiss.rev_swig_ptr(self._index.codes.data(), codes.ntotal * codes.d)
         self._codes: NDArray[np.uint8] = flat.reshape(codes.ntotal, codes.d)
@@ -59,12 +69,13 @@ class VectorIndex:
         :raises OSError: on a full disk.
         """
         layout = replace(layout, step=fitting_step(vectors, layout.step))
-        n, dimension = vectors.shape
         kind, metric = faiss.ScalarQuantizer.QT_8bit_direct_signed, faiss.METRIC_INNER_PRODUCT
-        index = faiss.IndexScalarQuantizer(dimension, kind, metric)
-        for start in range(0, n, AT_ONCE):
-            index.add(rounded(vectors[start : start + AT_ONCE], layout.step))
+        index = faiss.IndexScalarQuantizer(vectors.shape[1], kind, metric)
+        for part in parts_of(vectors):
+            index.add(rounded(part, layout.step))
         write_durably(folder / VECTORS, serialised(index))
+        if layout.refined:
+            np.save(folder / RESIDUALS, residuals(vectors, layout.step), allow_pickle=False)
         if layout.kind is Kind.IVF:
             lists = inverted_file(vectors, layout.lists)
             write_durably(folder / LISTS, serialised(lists))
@@ -79,7 +90,8 @@ class VectorIndex:
         lists = None
         if layout.kind is Kind.IVF:
             lists = faiss.read_index(str(folder / LISTS), mapped)
-        return cls(codes, lists, layout)
+        finer = CodeFile(folder / RESIDUALS) if layout.refined else None
+        return cls(codes, lists, finer, layout)
 
     def __len__(self) -> int:
         return len(self._codes)
@@ -95,8 +107,13 @@ class VectorIndex:
         """The ``k`` nearest rows to ``query`` among those ``allowed``, and their cosines."""
         rows = self._proposed(query, k, allowed)
         cosines = self.cosines(query, rows)
-        order = np.lexsort((rows, -cosines))[:k]
-        return rows[order], cosines[order]
+        order = np.lexsort((rows, -cosines))[: k + SPARE if self._residuals else k]
+        rows, cosines = rows[order], cosines[order]
+        if self._residuals:
+            cosines += self._residuals_of(rows).cosines(query[None])[:, 0]
+            order = np.lexsort((rows, -cosines))[:k]
+            rows, cosines = rows[order], cosines[order]
+        return rows, cosines
 
     def _proposed(self, query: FloatArray, k: int, allowed: Mask | None) -> RowArray:
         """The rows worth putting in order, in no order."""
@@ -127,6 +144,27 @@ class VectorIndex:
         vectors: FloatArray = (codes - np.float32(ZERO)) * np.float32(self.layout.step)
         return vectors
 
+    def refined(self, rows: Rows) -> FloatArray:
+        """The vectors of ``rows`` as exact as they are kept, shape (len(rows), dimension).
+
+        Written by the same layout, they are kept the same again.
+        """
+        vectors = np.empty((len(rows), self.dimension), dtype=np.float32)
+        for start in range(0, len(rows), AT_ONCE):
+            some = rows[start : start + AT_ONCE]
+            vectors[start : start + AT_ONCE] = self.reconstruct(some)
+            if self._residuals:
+                vectors[start : start + AT_ONCE] += self._residuals_of(some).unpacked()
+        return vectors
+
+    def _residuals_of(self, rows: Rows) -> Packed:
+        """What the bytes of ``rows`` leave out."""
+        assert self._residuals
+        places = np.asarray(rows, dtype=np.int64).tolist()
+        codes = self._residuals.read((row, row + 1) for row in places)
+        scale = np.float16(self.layout.step / FINER)
+        return Packed(codes, np.full(len(codes), scale, dtype=np.float16))
+
     def cosines(self, query: FloatArray, rows: Rows) -> FloatArray:
         """Dot products of ``query`` with the vectors of ``rows``, shape (len(rows),)."""
         codes = self._codes[np.asarray(rows, dtype=np.int64)].astype(np.float32)
@@ -138,6 +176,12 @@ def rounded(vectors: FloatArray, step: float) -> FloatArray:
     """``vectors`` in whole units of ``step`` that a signed byte can hold."""
     units: FloatArray = np.clip(np.rint(vectors / np.float32(step)), -127, 127)
     return units.astype(np.float32)
+
+
+def residuals(vectors: FloatArray, step: float) -> NDArray[np.uint8]:
+    """What whole units of ``step`` leave of ``vectors``, packed, shape (n, dimension / 2)."""
+    left = (part - rounded(part, step) * np.float32(step) for part in parts_of(vectors))
+    return np.concatenate([Packed.of(part, step / FINER).codes for part in left])
 
 
 def fitting_step(vectors: FloatArray, step: float) -> float:

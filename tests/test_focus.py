@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.focus import LONGEST, ClauseVectors, Packed, split_clauses
+from indexer.focus import LONGEST, ClauseVectors, split_clauses
+from indexer.packed import Packed
 
 
 def test_clauses_end_at_marks_and_hold_a_few_words():

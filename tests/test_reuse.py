@@ -10,6 +10,8 @@ from shell import assert_refused, run_bureau
 from indexer import reuse
 from indexer.build import add_to_index, build_index
 from indexer.embedders import Identity
+from indexer.embedding import embedded_text
+from indexer.layout import Kind, Wanted
 from indexer.reuse import UNFINISHED, Unfinished, text_key
 from indexer.shapes import BadIndex, BadInput, Fate
 from indexer.store import Index
@@ -110,6 +112,23 @@ def test_another_program_or_model_keeps_nothing_it_should_not(root, small, monke
     counting.identity = Identity("hash", "2", 64)
     build_index([small], root, counting)
     assert counting.texts
+
+
+def test_what_bytes_leave_out_is_kept_too(small, tmp_path, monkeypatch):
+    monkeypatch.setattr("indexer.layout.REFINED_FROM", 1)
+    root, ivf = tmp_path / "index", Wanted(Kind.IVF)
+    build_index([small], root, HashEmbedder(), wanted=ivf)
+    first, counting = Index.open(root), Counting()
+    assert "residuals.npy" in first.manifest.sha256
+    monkeypatch.setattr(reuse, "program", lambda: "another")
+    build_index([small], root, counting, wanted=ivf)
+    again = Index.open(root)
+    assert not counting.texts and again.generation != first.generation
+    rows = range(len(first))
+    assert np.array_equal(again.vectors.refined(rows), first.vectors.refined(rows))
+    texts = [embedded_text(first.passage(row)) for row in rows]
+    exact = HashEmbedder().embed_passages(texts)
+    assert np.abs(first.vectors.refined(rows) - exact).max() < first.manifest.vectors.step / 25
 
 
 def test_a_damaged_index_is_built_anew(root, small):

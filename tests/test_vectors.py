@@ -1,6 +1,7 @@
 """Vectors are found again: those of all passages, and those that filters allow."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from indexer import integrity
 from indexer.backend import EVERYTHING
 from indexer.build import add_to_index, build_index
 from indexer.integrity import check, hash_tree, remember
-from indexer.layout import MOST_FLAT, Kind, Wanted
+from indexer.layout import MOST_FLAT, REFINED_FROM, Kind, Wanted
 from indexer.shapes import BadIndex, BadInput
 from indexer.store import Index
 from indexer.vectors import VectorIndex
@@ -98,19 +99,36 @@ def test_the_files_are_mapped_not_read(index):
     assert index.layout.kind is Kind.FLAT or "lists.faiss" in maps
 
 
-def test_the_same_vectors_make_the_same_files_and_are_kept_the_same_again(vectors, tmp_path):
-    layout = Wanted(Kind.IVF).layout(3_000, DIMENSION)
-    written = []
-    for name, given in (("a", vectors[:3_000]), ("b", vectors[:3_000])):
+@pytest.mark.parametrize("refined", [False, True])
+def test_the_same_vectors_make_the_same_files_and_are_kept_the_same_again(
+    vectors, tmp_path, refined
+):
+    layout = replace(Wanted(Kind.IVF).layout(3_000, DIMENSION), refined=refined)
+    for name in "abc":
         (tmp_path / name).mkdir()
-        VectorIndex.write(tmp_path / name, given, layout)
-        written.append(hash_tree(tmp_path / name))
-    assert written[0] == written[1]
-    held = VectorIndex.open(tmp_path / "a", layout)
-    (tmp_path / "c").mkdir()
-    VectorIndex.write(tmp_path / "c", held.reconstruct(range(3_000)), layout)
-    again = VectorIndex.open(tmp_path / "c", layout)
-    assert np.array_equal(again.reconstruct(range(3_000)), held.reconstruct(range(3_000)))
+    for name in "ab":
+        VectorIndex.write(tmp_path / name, vectors[:3_000], layout)
+    assert hash_tree(tmp_path / "a") == hash_tree(tmp_path / "b")
+    held = VectorIndex.open(tmp_path / "a", layout).refined(range(3_000))
+    VectorIndex.write(tmp_path / "c", held, layout)
+    assert np.array_equal(VectorIndex.open(tmp_path / "c", layout).refined(range(3_000)), held)
+
+
+def test_what_bytes_leave_out_tells_near_vectors_apart(tmp_path):
+    rng = np.random.default_rng(8)
+    crowd = rng.standard_normal(DIMENSION, dtype=np.float32)
+    crowd = crowd + 0.3 * rng.standard_normal((3_000, DIMENSION), dtype=np.float32)
+    crowd /= np.linalg.norm(crowd, axis=1, keepdims=True)
+    found = {}
+    for refined in (False, True):
+        (tmp_path / str(refined)).mkdir()
+        layout = replace(Wanted(Kind.IVF).layout(3_000, DIMENSION), refined=refined)
+        layout = VectorIndex.write(tmp_path / str(refined), crowd, layout)
+        index = VectorIndex.open(tmp_path / str(refined), layout)
+        found[refined] = recall(index, crowd, crowd[:50])
+        error = np.abs(index.refined(range(3_000)) - crowd).max()
+        assert error <= layout.step * (0.034 if refined else 0.5001)
+    assert found[True] >= 0.97 > 0.92 > found[False]
 
 
 def test_components_that_need_it_get_a_wider_step(tmp_path):
@@ -125,7 +143,8 @@ def test_components_that_need_it_get_a_wider_step(tmp_path):
 def test_the_layout_goes_by_size_unless_one_is_wanted():
     assert Wanted().layout(MOST_FLAT, 384).kind is Kind.FLAT
     large = Wanted().layout(1_000_000, 384)
-    assert (large.kind, large.lists, large.probes) == (Kind.IVF, 2000, 64)
+    assert (large.kind, large.lists, large.probes) == (Kind.IVF, 2000, 96)
+    assert large.refined and not Wanted().layout(REFINED_FROM - 1, 384).refined
     assert Wanted(Kind.FLAT).layout(1_000_000, 384).kind is Kind.FLAT
     assert Wanted(Kind.IVF, 7).layout(1_000, 384).probes == 7
     assert Wanted(Kind.IVF, 500).layout(100, 384).probes == 20  # there are no more lists

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -142,7 +142,7 @@ class Nowhere(Unfinished):
     def __init__(self) -> None:
         """There is no file."""
 
-    def load(self) -> dict[Key, FloatArray]:
+    def load(self) -> Mapping[Key, FloatArray]:
         """None."""
         return {}
 

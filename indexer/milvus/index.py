@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from indexer.backend import EVERYTHING, ROLES, Chosen, FloatArray, RowArray, Rows, refuse_other
 from indexer.embedders import Identity
-from indexer.focus import Packed
 from indexer.lexical import Alternatives, Boosts
 from indexer.milvus import layout
 from indexer.milvus.address import Address, parse_address
@@ -23,6 +22,7 @@ from indexer.milvus.keeping import Kind, Records
 from indexer.milvus.rows import Details, details_of
 from indexer.milvus.scoring import Rarity, Sparse
 from indexer.milvus.words import WordCounts
+from indexer.packed import Packed
 from indexer.records import StoredReport
 from indexer.shapes import BadIndex, BadInput, LedgerEntry, Metadata, NotOffered, Passage
 

@@ -13,10 +13,10 @@ import numpy as np
 
 from indexer.backend import ROLES, FloatArray
 from indexer.embedding import Vectors
-from indexer.focus import Packed
 from indexer.lexical import LexicalEntry
 from indexer.milvus import layout
 from indexer.milvus.scoring import Totals, passage_vector
+from indexer.packed import Packed
 from indexer.records import COLUMNS, packed, report_row, unpacked
 from indexer.shapes import Report
 

@@ -68,7 +68,7 @@ def exact(
     for first in range(0, len(opened), CHUNK):
         rows = range(first, min(first + CHUNK, len(opened)))
         if embedder is None:
-            vectors = opened.vectors.reconstruct(rows)
+            vectors = opened.vectors.refined(rows)
         else:
             texts = [embedded_text(opened.passage(row)) for row in rows]
             vectors = embedder.embed_passages(texts)
