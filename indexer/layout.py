@@ -2,10 +2,11 @@
 
 Every component is kept as one signed byte: a quarter of the room and a sixth of the time of
 floats, and of the ten nearest passages to a real question 99 % stay. Up to `MOST_FLAT` passages
-all are compared. Beyond, an inverted file (IVF) of one-bit codes (RaBitQ) says which thousand
-(one in 800 if that is more) are worth comparing: it is built faster than HNSW or product
-quantisation and loses least. From `REFINED_FROM` passages on what bytes leave out is kept at
-four bits a component, for the best of them: the more there are, the nearer they come.
+all are compared. Beyond, an inverted file (IVF) of product-quantised residuals says which
+thousand (one in 800 if that is more) are worth comparing: it is built faster than HNSW and
+searched twice as fast as one-bit codes (RaBitQ). The more passages there are, the nearer they
+come to each other: from `REFINED_FROM` on its codes are longer, and what bytes leave out is kept
+at four bits a component, for the best.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ REFINED_FROM = 500_000  # passages among which the nearest differ by less than a
 SPREAD = 4.0  # standard deviations of a unit vector's components that fit into a byte
 LISTS_PER_ROOT = 2  # lists of an inverted file for each unit of the square root of passages
 PROBES = 96  # lists looked into
+WIDTH, FINE = 3, 2  # components that share four bits, and from `REFINED_FROM` passages on
 
 
 class Kind(StrEnum):
@@ -35,7 +37,7 @@ class VectorLayout:
     """How vectors are kept.
 
     ``step`` is the value of one unit of a component's byte; ``refined``, whether what the bytes
-    leave out is kept too.
+    leave out is kept too; ``width``, how many components share four bits in an inverted file.
     """
 
     kind: Kind
@@ -43,6 +45,7 @@ class VectorLayout:
     lists: int = 0
     probes: int = 0
     refined: bool = False
+    width: int = 0
 
     def same(self, other: VectorLayout) -> bool:
         """Whether they differ in nothing that anyone chose."""
@@ -76,7 +79,8 @@ class Wanted:
             return VectorLayout(Kind.FLAT, step)
         lists = max(1, min(passages, round(LISTS_PER_ROOT * math.sqrt(passages))))
         probes = min(lists, self.probes or PROBES)
-        return VectorLayout(Kind.IVF, step, lists, probes, passages >= REFINED_FROM)
+        refined = passages >= REFINED_FROM
+        return VectorLayout(Kind.IVF, step, lists, probes, refined, FINE if refined else WIDTH)
 
 
 BY_SIZE = Wanted()

@@ -77,7 +77,7 @@ class VectorIndex:
         if layout.refined:
             np.save(folder / RESIDUALS, residuals(vectors, layout.step), allow_pickle=False)
         if layout.kind is Kind.IVF:
-            lists = inverted_file(vectors, layout.lists)
+            lists = inverted_file(vectors, layout)
             write_durably(folder / LISTS, serialised(lists))
         return layout
 
@@ -204,16 +204,23 @@ def serialised(index: faiss.Index) -> memoryview:
     return faiss.serialize_index(index).data
 
 
-def inverted_file(vectors: FloatArray, lists: int) -> faiss.Index:
-    """An inverted file of one-bit codes; the same vectors give the same file."""
-    factory = f"IVF{lists},RaBitQfs"
-    index: Any = faiss.index_factory(vectors.shape[1], factory, faiss.METRIC_INNER_PRODUCT)
+def inverted_file(vectors: FloatArray, layout: VectorLayout) -> faiss.Index:
+    """An inverted file of product-quantised residuals; the same vectors give the same file."""
+    n, dimension = vectors.shape
+    factory = f"IVF{layout.lists},PQ{parts_in(dimension, layout.width)}x4fs"
+    index: Any = faiss.index_factory(dimension, factory, faiss.METRIC_INNER_PRODUCT)
     index.cp.niter, index.cp.spherical = 10, True
     index.cp.max_points_per_centroid, index.cp.min_points_per_centroid = TRAINED, 1
-    chance = np.random.default_rng(len(vectors))
-    sample = chance.choice(len(vectors), min(len(vectors), TRAINED * lists), replace=False)
-    index.train(np.ascontiguousarray(vectors[np.sort(sample)]))
+    index.pq.cp.min_points_per_centroid = 1
+    chance = np.random.default_rng(n)
+    sample = np.sort(chance.choice(n, min(n, TRAINED * layout.lists), replace=False))
+    index.train(vectors[np.resize(sample, max(len(sample), index.pq.ksub))])
     for part in parts_of(vectors):
         index.add(np.ascontiguousarray(part))
     built: faiss.Index = index
     return built
+
+
+def parts_in(dimension: int, width: int) -> int:
+    """The most equal parts of a vector that have ``width`` components at least."""
+    return next(n for n in range(max(1, dimension // width), 0, -1) if dimension % n == 0)

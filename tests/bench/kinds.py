@@ -2,8 +2,8 @@
 
 Perturbed vectors (`tests.bench.perturbed`) and the development set's questions. What each kind
 proposes, a thousand vectors, is put in order by the vectors at a byte a component, as
-`indexer.vectors` does; recall@10 is against all vectors as floats. Two threads to build, one to
-search. One JSON line for each kind.
+`indexer.vectors` does; recall@10 and @128, as many as a search looks at, are against all vectors
+as floats. Two threads to build, one to search. One JSON line for each kind.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.embedders import BundledEmbedder, FloatArray
-from indexer.layout import Kind, Wanted
+from indexer.layout import PROBES, Kind, Wanted
 from indexer.vectors import PULLED, TRAINED, rounded
 from tests.bench.perturbed import Perturbed, Pool
 
 QUESTIONS = Path(__file__).parents[1] / "eval" / "queries.json"
-KINDS = ("flat", "IVF{},RaBitQfs", "IVF{},PQ96x4fs", "HNSW32,SQ8")
-FOUND, PROBES, DEPTH = 10, 48, 400
+KINDS = ("flat", "IVF{},PQ128x4fs", "IVF{},PQ192x4fs", "IVF{},RaBitQfs", "HNSW32,SQ8")
+FOUND, DEPTH = (10, 128), 400
 
 
 def built(
@@ -54,14 +54,14 @@ def built(
 
 
 def measured(kind: str, vectors: FloatArray, questions: FloatArray) -> dict[str, Any]:
-    """Time to build, bytes a vector, time of a search, recall@10 after putting in order."""
+    """Time to build, bytes a vector, time of a search, recall after putting in order."""
     layout = Wanted(Kind.IVF).layout(*vectors.shape)
     faiss.omp_set_num_threads(2)
     started = perf_counter()
     index = built(kind, vectors, layout.lists)
     seconds = perf_counter() - started
     size = len(faiss.serialize_index(index))
-    exact = np.argsort(-(questions @ vectors.T), axis=1)[:, :FOUND]
+    exact = np.argsort(-(questions @ vectors.T), axis=1)[:, : max(FOUND)]
     codes = rounded(vectors, layout.step).astype(np.int8)
     faiss.omp_set_num_threads(1)
     times, shares = [], []
@@ -72,16 +72,19 @@ def measured(kind: str, vectors: FloatArray, questions: FloatArray) -> dict[str,
             np.rint(asked)[None] if kind == "flat" else asked[None], PULLED
         )[1][0]
         rows = rows[rows >= 0]
-        found = rows[np.argsort(-(codes[rows].astype(np.float32) @ question))[:FOUND]]
+        rows = rows[np.argsort(-(codes[rows].astype(np.float32) @ question))]
         times.append((perf_counter() - started) * 1000)
-        shares.append(len(set(found.tolist()) & set(wanted.tolist())) / FOUND)
+        shares.append([np.isin(rows[:k], wanted[:k]).mean() for k in FOUND])
     return {
         "kind": kind.format(layout.lists),
         "vectors": len(vectors),
         "build_s": round(seconds, 1),
         "bytes_a_vector": round(size / len(vectors), 1),
         "search_p50_ms": round(median(times), 2),
-        "recall_at_10": round(float(np.mean(shares)), 4),
+        **{
+            f"recall_at_{k}": round(float(s), 4)
+            for k, s in zip(FOUND, np.mean(shares, 0), strict=True)
+        },
     }
 
 

@@ -29,6 +29,7 @@ from pathlib import Path
 from statistics import median
 
 from tests.bench.phases import (
+    EXTRAS,
     MIB,
     TOOLS,
     Figures,
@@ -66,10 +67,12 @@ class Ratio:
 RATIOS = (
     Ratio("engine, p50 of a warm query", "engine_p50_ms", "ms", HYBRID, 0.25),
     Ratio("of it the ranking alone", "engine_p50_ms", "ms", HYBRID, 0.25, 1.0, "ranking_p50_ms"),
+    Ratio("one search of each kind", "engine_p50_ms", "ms", HYBRID, 0.25, 1.0, "lookups_p50_ms"),
     Ratio("whole warm query, p50", "p50_ms", "ms", HYBRID, 0.5),
     Ratio("cold start", "cold_s", "s", MODEL, 0.15),
     Ratio("disk", "index_bytes", "MiB", HYBRID, 0.5, MIB),
     Ratio("of it what a search reads", "index_bytes", "MiB", HYBRID, 0.5, MIB, "search_bytes"),
+    Ratio("vectors, words and texts", "index_bytes", "MiB", HYBRID, 0.5, MIB, "plain_bytes"),
     Ratio("peak memory of the query process", "query_rss_mib", "MiB", HYBRID, 0.5),
     Ratio("indexing without the model", "engine_s", "s", WORDS, 0.5),
     Ratio("of it words and vectors of cut passages", "engine_s", "s", WORDS, 0.5, 1.0, "search_s"),
@@ -123,6 +126,7 @@ def ours(given: Given, scratch: Path, reports: Path) -> Figures:
         "index_rss_mib": made["rss_mib"],
         "index_bytes": disk(root),
         "search_bytes": disk(root, but=TOOLS),
+        "plain_bytes": disk(root, but=EXTRAS),
         **{k: v for k, v in asked.items() if k not in ("wall_s", "rss_mib")},
         "query_rss_mib": asked["VmHWM_mib"],
         **cold(root, first, given.cold),
