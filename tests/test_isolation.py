@@ -139,8 +139,9 @@ def test_readers_end_with_their_parent(tmp_path, how):
     for path in paths:
         path.write_text(TEXT, "utf-8")
     code = (
-        "import sys; from pathlib import Path; from misbehaving import READERS;"
+        "import signal, sys; from pathlib import Path; from misbehaving import READERS;"
         "from indexer.readers.isolated import Limits, read_isolated;"
+        "signal.signal(signal.SIGINT, signal.default_int_handler);"  # a shell may have it ignored
         "list(read_isolated([Path(a) for a in sys.argv[1:]], limits=Limits(readers=READERS)))"
     )
     command = [sys.executable, "-c", code, *map(str, paths)]
