@@ -107,13 +107,10 @@ class VectorIndex:
         """The ``k`` nearest rows to ``query`` among those ``allowed``, and their cosines."""
         rows = self._proposed(query, k, allowed)
         cosines = self.cosines(query, rows)
-        order = np.lexsort((rows, -cosines))[: k + SPARE if self._residuals else k]
-        rows, cosines = rows[order], cosines[order]
         if self._residuals:
+            rows, cosines = highest(rows, cosines, k + SPARE)
             cosines += self._residuals_of(rows).cosines(query[None])[:, 0]
-            order = np.lexsort((rows, -cosines))[:k]
-            rows, cosines = rows[order], cosines[order]
-        return rows, cosines
+        return highest(rows, cosines, k)
 
     def _proposed(self, query: FloatArray, k: int, allowed: Mask | None) -> RowArray:
         """The rows worth putting in order, in no order."""
@@ -170,6 +167,12 @@ class VectorIndex:
         codes = self._codes[np.asarray(rows, dtype=np.int64)].astype(np.float32)
         cosines: FloatArray = (codes @ query - ZERO * query.sum()) * np.float32(self.layout.step)
         return cosines
+
+
+def highest(rows: RowArray, cosines: FloatArray, k: int) -> tuple[RowArray, FloatArray]:
+    """The ``k`` rows of the highest cosines, highest first, and these."""
+    order = np.lexsort((rows, -cosines))[:k]
+    return rows[order], cosines[order]
 
 
 def rounded(vectors: FloatArray, step: float) -> FloatArray:

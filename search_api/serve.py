@@ -100,7 +100,7 @@ def add_serve(app: Any, options: Options, open_engine: OpenEngine) -> None:  # n
         os.environ.setdefault("OMP_NUM_THREADS", "1")  # requests side by side use the cores
         from indexer.opening import open_index
         from indexer.store import Index
-        from search_api.serving.listening import check_free
+        from search_api.serving.listening import check_free, when_answered
         from search_api.terminal import tell
 
         llm = None
@@ -119,16 +119,15 @@ def add_serve(app: Any, options: Options, open_engine: OpenEngine) -> None:  # n
         count = workers or default_workers(len(opened), embedder or reranker)
         told = say("serving", reports=opened.manifest.reports, url=url)
         opened.close()
+        when_answered(host, port, partial(tell, told))
         if count == 1:
             from search_api.serving.server import serve_forever
 
-            application = served.app()
-            tell(told)
-            serve_forever(application, host, port)
+            serve_forever(served.app(), host, port)
         else:
             from search_api.serving.workers import serve_by_many
 
-            serve_by_many(partial(answering, served), host, port, count, partial(tell, told))
+            serve_by_many(partial(answering, served), host, port, count)
 
 
 def answering(served: Served) -> Any:  # noqa: ANN401

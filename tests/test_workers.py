@@ -124,11 +124,12 @@ def test_connections_that_are_kept_open_fall_to_all_processes(web):
         connection.close()
 
 
-def test_the_address_is_told_when_it_answers(folder):
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_the_address_is_told_when_it_answers(folder, workers):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "search_api.cli", "serve", "--workers", "2"]
+    command = [sys.executable, "-m", "search_api.cli", "serve", "--workers", workers]
     with subprocess.Popen(
         [*command, "--index", str(folder), "--port", str(port)],
         env={**os.environ, "PYTHONPATH": str(ROOT)},

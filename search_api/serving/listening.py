@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Callable
+from threading import Thread
 from typing import Any
 
 from indexer.shapes import BadInput
@@ -56,12 +58,16 @@ def listen(host: str, port: int, kind: type[socket.socket] = socket.socket) -> s
     return bound
 
 
-def wait_until_answered(host: str, port: int) -> None:
-    """Wait until someone takes connections at an address."""
+def when_answered(host: str, port: int, call: Callable[[], None]) -> None:
+    """Call, in a thread, as soon as someone takes connections at an address."""
+    Thread(target=_watch, args=(host, port, call), name="ready", daemon=True).start()
+
+
+def _watch(host: str, port: int, call: Callable[[], None]) -> None:
     while True:
         try:
             socket.create_connection((host, port)).close()
         except OSError:
             time.sleep(LOOK_EVERY)
         else:
-            return
+            return call()

@@ -21,7 +21,7 @@ from typing import Any
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from search_api.serving.listening import PerProcess, listen, wait_until_answered
+from search_api.serving.listening import PerProcess, listen
 from search_api.serving.server import config, few_threads
 from search_api.serving.siblings import FOLDER
 
@@ -29,13 +29,8 @@ CANNOT_START = STARTUP_FAILURE  # exit status; a process that ends so is not beg
 ANSWERS_WITHIN = 60  # seconds in which a process must show that it lives
 
 
-def serve_by_many(
-    make_app: Callable[[], Any], host: str, port: int, count: int, ready: Callable[[], None]
-) -> None:
-    """Serve from ``count`` processes, each with an application of its own, until a signal.
-
-    :param ready: called in a thread as soon as one of them takes connections.
-    """
+def serve_by_many(make_app: Callable[[], Any], host: str, port: int, count: int) -> None:
+    """Serve from ``count`` processes, each with an application of its own, until a signal."""
     with TemporaryDirectory(prefix="bureau-") as folder, listen(host, port, PerProcess) as socket:
         os.environ[FOLDER] = folder
         metrics = Path(folder, "metrics")
@@ -45,14 +40,7 @@ def serve_by_many(
         settings.factory = True
         settings.workers = count
         settings.timeout_worker_healthcheck = ANSWERS_WITHIN
-        Thread(target=announce, args=(host, port, ready), name="ready", daemon=True).start()
         Multiprocess(settings, sockets=[socket]).run()
-
-
-def announce(host: str, port: int, ready: Callable[[], None]) -> None:
-    """Say that the address answers, once it does."""
-    wait_until_answered(host, port)
-    ready()
 
 
 def begun(make_app: Callable[[], Any]) -> Any:  # noqa: ANN401 - any application
